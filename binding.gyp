@@ -18,6 +18,7 @@
             'native/kernel_pipe.cc',
             'native/poller.cc',
             'native/socket.cc',
+            'native/socket_options.cc',
             'native/copy_offload.cc',
             'native/counts_file.cc',
             'native/counts_table.cc',

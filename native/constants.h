@@ -87,6 +87,7 @@ constexpr Constant kConstants[] = {
     {"NO_KERNEL_PIPE", kNoKernelPipe},
     {"SMALLEST_PIPE_BYTES", kSmallestUsefulBytes},
     {"UNIX_PORT", kUnixPort},
+    {"NO_SOCKET", kNoSocket},
 
     {"EVENT_FD", Cells(offsetof(Event, fd))},
     {"EVENT_GENERATION", Cells(offsetof(Event, generation))},

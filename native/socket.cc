@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include "fd_reserve.h"
+#include "socket_options.h"
 
 namespace millrace {
 
@@ -88,36 +89,24 @@ void Read(const SocketAddress& address, Endpoint* endpoint) {
   endpoint->host = text;
 }
 
-int SetOption(int fd, int level, int name, int value) {
-  return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
-}
-
 int CloseWith(int fd, int error) {
   close(fd);
   return error;
 }
 
-int Open(SocketAddress* address, const Endpoint& endpoint, int type = SOCK_STREAM) {
+int Open(SocketAddress* address, const Endpoint& endpoint, int type = SOCK_STREAM, int opened = kNoSocket) {
   const int error = Fill(address, endpoint);
-  if (error < 0) return error;
+  if (error < 0 || opened != kNoSocket) return error < 0 ? error : opened;
   const int fd = socket(address->storage.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
   if (endpoint.port != kUnixPort) SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   return fd;
 }
 
-// How much may wait in a paced socket. Without this limit the kernel would queue MiB. At a low rate that
-// takes minutes to go.
-int UnsentBytes(int64_t bytes_per_second) {
-  constexpr int64_t kLeast = 64 * 1024;
-  constexpr int64_t kMost = 4 * 1024 * 1024;
-  return static_cast<int>(std::clamp(bytes_per_second / 8, kLeast, kMost));
-}
-
 }  // namespace
 
 int Descriptors::Add(int fd) {
-  if (fd < 0) return fd;
+  if (fd < 0 || Owns(fd)) return fd;
   if (open_.size() <= static_cast<size_t>(fd)) open_.resize(static_cast<size_t>(fd) + 64);
   open_[static_cast<size_t>(fd)] = true;
   count_++;
@@ -145,31 +134,45 @@ void Descriptors::CloseAll() {
   for (size_t fd = 0; fd < open_.size(); fd++) Close(static_cast<int>(fd));
 }
 
-int Listen(const Endpoint& endpoint, int backlog, bool share_port, bool ipv6_only, const Liveness& liveness) {
+int OpenSocket(const Endpoint& endpoint) {
   SocketAddress address;
   const int fd = Open(&address, endpoint);
+  if (fd >= 0 && IsReserved(fd)) return CloseWith(fd, -EMFILE);
+  return fd;
+}
+
+int BindSource(int fd, const std::string& host, int low_port, int high_port) {
+  // Since Linux 6.3: the high port in the upper half (ip(7), IP_LOCAL_PORT_RANGE).
+  constexpr int kIpLocalPortRange = 51;
+  SocketAddress address;
+  int error = Fill(&address, Endpoint{host, 0});
+  if (error == 0) error = SetOption(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+  if (error == 0 && low_port > 0)
+    error = SetOption(
+        fd, IPPROTO_IP, kIpLocalPortRange,
+        static_cast<int>((static_cast<uint32_t>(high_port) << 16) | static_cast<uint32_t>(low_port)));
+  if (error < 0) return error;
+  return bind(fd, address.get(), address.length) < 0 ? -errno : 0;
+}
+
+int SetBacklog(int fd, int backlog) { return listen(fd, backlog) < 0 ? -errno : 0; }
+
+int Listen(const Endpoint& endpoint, int backlog, bool share_port, bool ipv6_only, const Liveness& liveness,
+           int opened) {
+  SocketAddress address;
+  const int fd = Open(&address, endpoint, SOCK_STREAM, opened);
   if (fd < 0) return fd;
+  const auto fail = [fd, opened](int error) { return opened == kNoSocket ? CloseWith(fd, error) : error; };
   if (endpoint.port != kUnixPort) {
     SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (address.storage.ss_family == AF_INET6) SetOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, ipv6_only ? 1 : 0);
     const int error = share_port ? SetOption(fd, SOL_SOCKET, SO_REUSEPORT, 1) : 0;
-    if (error < 0) return CloseWith(fd, error);
+    if (error < 0) return fail(error);
     SetLiveness(fd, liveness);
   }
-  if (bind(fd, address.get(), address.length) < 0) return CloseWith(fd, -errno);
-  if (listen(fd, backlog) < 0) return CloseWith(fd, -errno);
+  if (bind(fd, address.get(), address.length) < 0) return fail(-errno);
+  if (listen(fd, backlog) < 0) return fail(-errno);
   return fd;
-}
-
-int SetLiveness(int fd, const Liveness& liveness) {
-  const bool is_probing = liveness.idle_seconds > 0;
-  if (is_probing) {
-    SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, liveness.idle_seconds);
-    SetOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, liveness.every_seconds);
-    SetOption(fd, IPPROTO_TCP, TCP_KEEPCNT, liveness.count);
-  }
-  SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, is_probing ? 1 : 0);
-  return SetOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, liveness.dead_peer_ms);
 }
 
 int Accept(int listener, Endpoint* peer) {
@@ -183,13 +186,13 @@ int Accept(int listener, Endpoint* peer) {
   return fd;
 }
 
-int Connect(const Endpoint& endpoint) {
+int Connect(const Endpoint& endpoint, int opened) {
   SocketAddress address;
-  const int fd = Open(&address, endpoint);
+  const int fd = Open(&address, endpoint, SOCK_STREAM, opened);
   if (fd < 0) return fd;
-  if (IsReserved(fd)) return CloseWith(fd, -EMFILE);
+  if (opened == kNoSocket && IsReserved(fd)) return CloseWith(fd, -EMFILE);
   if (connect(fd, address.get(), address.length) == 0 || errno == EINPROGRESS || errno == EINTR) return fd;
-  return CloseWith(fd, -errno);
+  return opened == kNoSocket ? CloseWith(fd, -errno) : -errno;
 }
 
 int ListenOnPath(int type, const std::string& path) {
@@ -249,17 +252,6 @@ int ResetOnClose(int fd) {
 int UnacknowledgedBytes(int fd) {
   int bytes = 0;
   return ioctl(fd, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
-}
-
-int SetPacing(int fd, int64_t bytes_per_second) {
-  int protocol = 0;
-  socklen_t length = sizeof(protocol);
-  if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) < 0) return -errno;
-  if (protocol != IPPROTO_TCP) return -EOPNOTSUPP;
-  const bool is_limited = bytes_per_second >= 0;
-  const uint64_t rate = is_limited ? static_cast<uint64_t>(bytes_per_second) : ~uint64_t{0};
-  if (setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &rate, sizeof(rate)) < 0) return -errno;
-  return SetOption(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, is_limited ? UnsentBytes(bytes_per_second) : 0);
 }
 
 }  // namespace millrace

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "socket_options.h"
+
 namespace millrace {
 
 constexpr int kUnixPort = -1;
@@ -40,28 +42,32 @@ struct Endpoint {
   uint32_t ipv4 = 0;
 };
 
-// How the kernel finds out that a peer has vanished (tcp(7)). `idle_seconds` 0: no probes.
-struct Liveness {
-  int idle_seconds;
-  int every_seconds;
-  int count;
-  int dead_peer_ms;
-};
+// Stands in place of an fd: the function opens a socket itself.
+constexpr int kNoSocket = -1;
+
+// Returns a socket for addresses of this endpoint's family, neither bound nor connected.
+int OpenSocket(const Endpoint& endpoint);
+
+// Binds a socket that is about to connect. The kernel chooses its port when it connects, so that connections
+// to different backends can have the same one. `low_port` 0: from all ports that the system gives out.
+int BindSource(int fd, const std::string& host, int low_port, int high_port);
 
 // Returns a non-blocking listening socket. It has TCP_NODELAY, because accepted sockets inherit it. An IPv6
 // socket takes IPv4 peers too, unless `ipv6_only`. Accepted sockets inherit `liveness`.
-int Listen(const Endpoint& endpoint, int backlog, bool share_port, bool ipv6_only, const Liveness& liveness);
+// `opened`: the socket to use. It stays open if this fails.
+int Listen(const Endpoint& endpoint, int backlog, bool share_port, bool ipv6_only, const Liveness& liveness,
+           int opened);
 
-// Has no effect on sockets that are not TCP.
-int SetLiveness(int fd, const Liveness& liveness);
+// Changes how many connections may wait in the queue of a listening socket.
+int SetBacklog(int fd, int backlog);
 
 // Returns the next connection, and the address of its peer in `peer`.
 int Accept(int listener, Endpoint* peer);
 
 // -EMFILE: all fds that are not reserved (fd_reserve.h) are taken.
-// Returns a socket whose connect is in progress or done. The kernel chooses the source port late.
-// IP_BIND_ADDRESS_NO_PORT is not needed for that, because nothing is bound.
-int Connect(const Endpoint& endpoint);
+// Returns a socket whose connect is in progress or done. `opened` as in Listen. If it is not bound, the
+// kernel chooses its address and its port late.
+int Connect(const Endpoint& endpoint, int opened);
 
 // A listening socket, and a connected one, of another type than SOCK_STREAM, at the path of a unix socket.
 int ListenOnPath(int type, const std::string& path);
@@ -85,11 +91,6 @@ int ResetOnClose(int fd);
 
 // Bytes sent and not acknowledged (SIOCOUTQ).
 int UnacknowledgedBytes(int fd);
-
-// Lets the kernel send at most so many bytes per second (SO_MAX_PACING_RATE), and keeps the queue of what was
-// not sent short (TCP_NOTSENT_LOWAT). Negative: without a limit. Only TCP is paced. Other sockets return
-// -EOPNOTSUPP.
-int SetPacing(int fd, int64_t bytes_per_second);
 
 }  // namespace millrace
 

@@ -15,6 +15,9 @@ export const HALF_CLOSES = ['propagate', 'close'] as const
  */
 export type HalfClose = (typeof HALF_CLOSES)[number]
 
+/** Clients that may wait for their accept: net.core.somaxconn's default since Linux 5.4. The kernel takes the smaller of the two. */
+export const USUAL_BACKLOG = 4096
+
 export const DEFAULTS = {
   splice: 'auto',
   halfClose: 'propagate',

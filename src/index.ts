@@ -2,9 +2,12 @@
 export { type Address, formatAddress, parseAddress, type TcpAddress, type UnixAddress } from './address.js'
 export type {
   BackendTlsInput,
+  ClusterSocketInput,
   ClusterTimeoutsInput,
+  CommonSocketInput,
   ConnectionTimeoutsInput,
   Duration,
+  ListenerSocketInput,
   ListenerTimeoutsInput,
   Size,
 } from './config/common-input.js'

@@ -28,8 +28,25 @@ int Show(Addon* addon, const Endpoint& endpoint, int result) {
   return result;
 }
 
+Napi::Value OpenFor(Info info) {
+  return Answer(info, Of(info).descriptors.Add(OpenSocket(ToEndpoint(info))));
+}
+
+Napi::Value SetOptionsOf(Info info) {
+  const SocketOptions options = {Int(info, 1), static_cast<uint32_t>(Long(info, 2)), Bool(info, 3),
+                                 Text(info, 4), Text(info, 5)};
+  return Answer(info, SetOptions(Int(info, 0), options));
+}
+
+Napi::Value BindSourceOf(Info info) {
+  return Answer(info, BindSource(Int(info, 0), Text(info, 1), Int(info, 2), Int(info, 3)));
+}
+
+Napi::Value SetBacklogOf(Info info) { return Answer(info, SetBacklog(Int(info, 0), Int(info, 1))); }
+
 Napi::Value ListenOn(Info info) {
-  const int fd = Listen(ToEndpoint(info), Int(info, 2), Bool(info, 3), Bool(info, 4), ToLiveness(info, 5));
+  const int fd =
+      Listen(ToEndpoint(info), Int(info, 2), Bool(info, 3), Bool(info, 4), ToLiveness(info, 5), Int(info, 9));
   return Answer(info, Of(info).descriptors.Add(fd));
 }
 
@@ -43,7 +60,7 @@ Napi::Value AcceptFrom(Info info) {
 }
 
 Napi::Value ConnectTo(Info info) {
-  return Answer(info, OwnAndWatch(&Of(info), Connect(ToEndpoint(info)), Int(info, 2)));
+  return Answer(info, OwnAndWatch(&Of(info), Connect(ToEndpoint(info), Int(info, 3)), Int(info, 2)));
 }
 
 Napi::Value AdoptFd(Info info) { return Answer(info, Of(info).descriptors.Add(Adopt(Int(info, 0)))); }
@@ -93,6 +110,10 @@ void ExportSockets(Napi::Object exports, Addon* addon) {
   Export<ListenOn>(exports, "listen", addon);
   Export<AcceptFrom>(exports, "accept", addon);
   Export<ConnectTo>(exports, "connect", addon);
+  Export<OpenFor>(exports, "open", addon);
+  Export<SetOptionsOf>(exports, "setOptions", addon);
+  Export<BindSourceOf>(exports, "bindSource", addon);
+  Export<SetBacklogOf>(exports, "setBacklog", addon);
   Export<AdoptFd>(exports, "adopt", addon);
   Export<TakeErrorOf>(exports, "takeError", addon);
   Export<LocalAddressOf>(exports, "localAddress", addon);

@@ -16,7 +16,7 @@ import type { DialerOutcome, Through } from './dialer.js'
 import { QUEUE_FULL, QUEUE_TIMEOUT, type QueuePosition } from './queue/cluster-queue.js'
 import { QueueStay } from './queue/queue-stay.js'
 import type { Waiter } from './queue/waiter.js'
-import { race } from './race.js'
+import { type RaceOutcome, race } from './race.js'
 import { Tried } from './tried.js'
 
 const SHORTAGE_PAUSE_MS = 50
@@ -192,14 +192,18 @@ export class Attempt implements Dialling, Waiting, Waiter {
     this.#backend = backend
     if (!this.#isShort) this.#tries += 1
     const { engine } = this.#host
-    this.#dial =
-      other === undefined
-        ? engine.dial(address, this.connectMs, (outcome) => this.#settled(backend, address, outcome))
-        : race(engine, [address, other], this.connectMs, (outcome) => {
-            if (outcome.socket !== undefined) backend.endpoints.won(outcome.address)
-            for (const each of outcome.failed) backend.endpoints.failed(each)
-            this.#settled(backend, outcome.address, outcome)
-          })
+    const client = this.#request
+    if (other === undefined) {
+      const settled = (outcome: DialerOutcome): void => this.#settled(backend, address, outcome)
+      this.#dial = engine.dial(address, this.connectMs, settled, client)
+      return
+    }
+    const raced = (outcome: RaceOutcome): void => {
+      if (outcome.socket !== undefined) backend.endpoints.won(outcome.address)
+      for (const each of outcome.failed) backend.endpoints.failed(each)
+      this.#settled(backend, outcome.address, outcome)
+    }
+    this.#dial = race(engine, [address, other], this.connectMs, raced, client)
   }
 
   #settled(backend: Backend, address: ResolvedAddress, { socket, errno, via }: DialerOutcome): void {

@@ -9,7 +9,7 @@ import { createBalancer, policyOf } from './balance/rules.js'
 import { Candidates } from './candidates.js'
 import type { Dialling, DialOptions, DialRequest, DialResult } from './dial.js'
 import type { PlaceOfBackend } from './dial-at.js'
-import type { Dialer } from './dialer.js'
+import type { DialClient } from './dialer.js'
 import { Dials } from './dials.js'
 import type { HealthPolicy } from './health/policy.js'
 import type { AgentVerdict, CheckVerdict } from './health/verdict.js'
@@ -19,6 +19,7 @@ import { ClusterNames } from './names/cluster-names.js'
 import { NO_NAMES } from './names/no-names.js'
 import type { NamesProvider } from './names/provider.js'
 import type { ClusterOptions, HooksOf } from './options.js'
+import { type Connector, OwnSockets } from './own-sockets.js'
 import type { ClusterQueue } from './queue/cluster-queue.js'
 import { Places } from './queue/places.js'
 import { SlowStart } from './slow-start.js'
@@ -39,13 +40,13 @@ export class Cluster {
   readonly #hooks: ClusterHooks
   readonly #now: () => number
 
-  constructor(name: string, options: ClusterOptions, engine: Dialer, hooks: ClusterHooks = {}) {
+  constructor(name: string, options: ClusterOptions, engine: Connector, hooks: ClusterHooks = {}) {
     this.name = name
     this.#hooks = hooks
     this.#now = hooks.now ?? (() => performance.now())
     this.#options = options
     this.judge = this.#newJudge()
-    this.#via = new Via(engine, hooks.dialThrough)
+    this.#via = new Via(new OwnSockets(engine, () => this.#options.socket), hooks.dialThrough)
     this.#dials = this.#newDials(hooks.names ?? NO_NAMES)
     this.#members = new Members((each) => this.#newBackend(each))
     this.#members.replace(options.backends)
@@ -176,7 +177,11 @@ export class Cluster {
   }
 
   /** Does the same with this one address, even if the backend may get nobody new: something that is there is needed. */
-  dialAt(at: PlaceOfBackend, options: DialOptions, done: (result: DialResult) => void): Dialling {
+  dialAt(
+    at: PlaceOfBackend,
+    options: DialOptions & DialClient,
+    done: (result: DialResult) => void,
+  ): Dialling {
     return this.#dials.dialAt(at, options, done)
   }
 

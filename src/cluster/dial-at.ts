@@ -5,7 +5,8 @@
 import type { ResolvedAddress } from '../address.js'
 import type { AttemptHost } from './attempt-host.js'
 import type { Backend } from './backend.js'
-import type { Dialling, DialResult } from './dial.js'
+import type { Dialling, DialOptions, DialResult } from './dial.js'
+import type { DialClient, DialerOutcome } from './dialer.js'
 
 export interface PlaceOfBackend {
   readonly backend: Backend
@@ -16,11 +17,11 @@ export interface PlaceOfBackend {
 export function dialAt(
   host: Pick<AttemptHost, 'engine' | 'succeeded'>,
   { backend, address }: PlaceOfBackend,
-  connectMs: number,
+  { connectMs, clientAddress }: DialOptions & DialClient,
   done: (result: DialResult) => void,
 ): Dialling {
   backend.dialBegan()
-  const dial = host.engine.dial(address, connectMs, ({ socket, errno, via }) => {
+  const connected = ({ socket, errno, via }: DialerOutcome): void => {
     if (socket === undefined) {
       backend.dialDropped()
       done({ error: errno, backend, retries: 0, via })
@@ -28,7 +29,8 @@ export function dialAt(
     }
     host.succeeded(backend)
     done({ socket, backend, address, retries: 0, via })
-  })
+  }
+  const dial = host.engine.dial(address, connectMs, connected, { clientAddress })
   return {
     cancel: () => {
       dial.cancel()

@@ -16,7 +16,18 @@ export interface DialerOutcome extends DialOutcome {
   readonly via?: Through | undefined
 }
 
+/** The client for whom a dialer connects. */
+export interface DialClient {
+  /** Undefined: unknown. */
+  readonly clientAddress?: Address | undefined
+}
+
 export interface Dialer {
-  /** As that of an engine, but with a forward proxy the host of `to` may be a name. */
-  dial(to: Address, connectMs: number, done: (outcome: DialerOutcome) => void): Dial
+  /** As that of an engine, but with a forward proxy the host of `to` may be a name. `client`: undefined if there is none. */
+  dial(
+    to: Address,
+    connectMs: number,
+    done: (outcome: DialerOutcome) => void,
+    client?: DialClient | undefined,
+  ): Dial
 }

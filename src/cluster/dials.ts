@@ -9,7 +9,7 @@ import type { Candidates } from './candidates.js'
 import { type Dialling, type DialOptions, type DialRequest, type DialResult, REFUSED } from './dial.js'
 import { dialAt, type PlaceOfBackend } from './dial-at.js'
 import { DialInQueue } from './dial-in-queue.js'
-import type { Dialer } from './dialer.js'
+import type { DialClient, Dialer } from './dialer.js'
 import { Egress } from './egress.js'
 import type { Judge } from './judge.js'
 import type { NamesProvider } from './names/provider.js'
@@ -83,8 +83,12 @@ export class Dials {
   }
 
   /** Does the same with this one address, even if the backend may get nobody new: something that is there is needed. */
-  dialAt(at: PlaceOfBackend, { connectMs }: DialOptions, done: (result: DialResult) => void): Dialling {
-    return dialAt(this.#attempts, at, connectMs, done)
+  dialAt(
+    at: PlaceOfBackend,
+    options: DialOptions & DialClient,
+    done: (result: DialResult) => void,
+  ): Dialling {
+    return dialAt(this.#attempts, at, options, done)
   }
 
   #begin(request: DialRequest, done: (result: DialResult) => void, position?: QueuePosition): Dialling {

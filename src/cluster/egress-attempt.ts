@@ -168,7 +168,8 @@ export class EgressAttempt implements Dialling, Waiting, Waiter {
   #connect(turn: Turn): void {
     const [first, second] = turn
     const { engine } = this.#host
-    const { connectMs } = this.#request
+    const client = this.#request
+    const { connectMs } = client
     const settled = (address: ResolvedAddress, outcome: DialerOutcome): void => {
       this.#waitsFor = undefined
       this.#via = outcome.via
@@ -177,8 +178,8 @@ export class EgressAttempt implements Dialling, Waiting, Waiter {
     }
     this.#waitsFor =
       second === undefined
-        ? engine.dial(first, connectMs, (outcome) => settled(first, outcome))
-        : race(engine, [first, second], connectMs, (outcome) => settled(outcome.address, outcome))
+        ? engine.dial(first, connectMs, (outcome) => settled(first, outcome), client)
+        : race(engine, [first, second], connectMs, (outcome) => settled(outcome.address, outcome), client)
   }
 
   #connected(address: ResolvedAddress, socket: Socket): void {

@@ -5,11 +5,11 @@
 import type { Address } from '../address.js'
 import type { Dial } from '../io/engine.js'
 import { type ForwardProxyOptions, nameOfForwardProxy } from '../via/forward-proxy.js'
-import type { Dialer, DialerOutcome } from './dialer.js'
+import type { DialClient, Dialer, DialerOutcome } from './dialer.js'
 import { Endpoints } from './names/endpoints.js'
 
-/** Makes a dialer that goes through this forward proxy, which is at `endpoints`. */
-export type DialThrough = (proxy: ForwardProxyOptions, endpoints: Endpoints) => Dialer
+/** Makes a dialer that goes through this forward proxy, which is at `endpoints`. It connects with `direct`. */
+export type DialThrough = (proxy: ForwardProxyOptions, endpoints: Endpoints, direct: Dialer) => Dialer
 
 type Done = (outcome: DialerOutcome) => void
 
@@ -22,11 +22,11 @@ export class ForwardProxy implements Dialer {
   /** Undefined: the first lookup has ended, or there is nothing to look up. */
   #waiting: Set<WaitingDial> | undefined
 
-  constructor(options: ForwardProxyOptions, dialThrough: DialThrough) {
+  constructor(options: ForwardProxyOptions, dialThrough: DialThrough, direct: Dialer) {
     this.name = nameOfForwardProxy(options)
     this.options = options
     this.#endpoints = new Endpoints(options.address)
-    this.#dialer = dialThrough(options, this.#endpoints)
+    this.#dialer = dialThrough(options, this.#endpoints, direct)
     if (this.#endpoints.current === undefined) this.#waiting = new Set()
   }
 
@@ -34,8 +34,8 @@ export class ForwardProxy implements Dialer {
     return this.#endpoints.hostName
   }
 
-  dial(to: Address, connectMs: number, done: Done): Dial {
-    const begin = (): Dial => this.#dialer.dial(to, connectMs, done)
+  dial(to: Address, connectMs: number, done: Done, client?: DialClient | undefined): Dial {
+    const begin = (): Dial => this.#dialer.dial(to, connectMs, done, client)
     if (this.#waiting === undefined) return begin()
     const dial = new WaitingDial(begin, this.#waiting, connectMs, () => done(this.#tooLate()))
     this.#waiting.add(dial)

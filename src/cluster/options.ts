@@ -1,4 +1,5 @@
 /** What a cluster is told by its config, and what it tells. */
+import type { ClusterSocket } from '../config/schemas/socket-schema.js'
 import type { Counts } from '../limits/counts/counts.js'
 import type { ClusterLimits } from '../limits/policy.js'
 import type { ForwardProxyOptions } from '../via/forward-proxy.js'
@@ -23,6 +24,8 @@ export interface ClusterOptions extends BalancePolicy {
   readonly dial?: DialPolicy | undefined
   /** Limits of its connections. Undefined: there are none, and nothing is counted. */
   readonly limits?: ClusterLimits | undefined
+  /** Of the sockets to its backends, or to its forward proxy. Undefined: as the system has them. */
+  readonly socket?: ClusterSocket | undefined
   /** The forward proxy of all connects. Undefined: millrace connects directly. */
   readonly via?: ForwardProxyOptions | undefined
 }

@@ -6,7 +6,7 @@
 import type { ResolvedAddress } from '../address.js'
 import { SHORTAGES } from '../errors.js'
 import type { Dial } from '../io/engine.js'
-import type { Dialer, DialerOutcome } from './dialer.js'
+import type { DialClient, Dialer, DialerOutcome } from './dialer.js'
 
 /** RFC 8305, section 8: recommended 250 ms. */
 const HEAD_START_MS = 250
@@ -24,6 +24,7 @@ export function race(
   [first, second]: readonly [ResolvedAddress, ResolvedAddress],
   connectMs: number,
   done: (outcome: RaceOutcome) => void,
+  client?: DialClient | undefined,
 ): Dial {
   const running = new Map<ResolvedAddress, Dial>()
   const failed: ResolvedAddress[] = []
@@ -52,7 +53,7 @@ export function race(
     clearTimeout(timer)
     running.set(
       address,
-      dialer.dial(address, withinMs, (outcome) => settled(address, outcome)),
+      dialer.dial(address, withinMs, (outcome) => settled(address, outcome), client),
     )
   }
   const remainingMs = connectMs === 0 ? 0 : connectMs - HEAD_START_MS

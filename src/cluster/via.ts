@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Address } from '../address.js'
 import type { Dial } from '../io/engine.js'
 import type { ForwardProxyOptions } from '../via/forward-proxy.js'
-import type { Dialer, DialerOutcome } from './dialer.js'
+import type { DialClient, Dialer, DialerOutcome } from './dialer.js'
 import { type DialThrough, ForwardProxy } from './forward-proxy.js'
 
 export class Via implements Dialer {
@@ -26,7 +26,7 @@ export class Via implements Dialer {
     if (options !== undefined && this.#dialThrough === undefined)
       throw new Error('this cluster cannot use a forward proxy')
     this.#proxy?.goOn()
-    this.#proxy = options && new ForwardProxy(options, this.#dialThrough!)
+    this.#proxy = options && new ForwardProxy(options, this.#dialThrough!, this.#direct)
     return true
   }
 
@@ -35,8 +35,13 @@ export class Via implements Dialer {
     return this.#proxy ?? this.#direct
   }
 
-  dial(to: Address, connectMs: number, done: (outcome: DialerOutcome) => void): Dial {
-    return this.dialer.dial(to, connectMs, done)
+  dial(
+    to: Address,
+    connectMs: number,
+    done: (outcome: DialerOutcome) => void,
+    client?: DialClient | undefined,
+  ): Dial {
+    return this.dialer.dial(to, connectMs, done, client)
   }
 
   /** The forward proxy, without its credentials. Undefined: there is none. */

@@ -21,6 +21,54 @@ export interface KeepaliveInput {
   readonly count?: number | undefined
 }
 
+/** Options of sockets for all listeners and clusters that say nothing else. Only TCP sockets have them. */
+export interface CommonSocketInput {
+  /** How many clients may wait for their accept: 1 to 2^31 - 1. The kernel takes net.core.somaxconn if it is less. Default 4096. */
+  readonly backlog?: number | undefined
+  /**
+   * The DSCP in the IP header of what millrace sends: 0 to 63, or a name such as `ef`, `cs1` or `af41` (RFC 2474, RFC 8622). Default 0.
+   * Needs the addon.
+   */
+  readonly dscp?: number | string | undefined
+  /**
+   * The mark of the sockets (SO_MARK of socket(7)), for policy routing and firewalls: 1 to 2^32 - 1. Needs CAP_NET_ADMIN or CAP_NET_RAW,
+   * and the addon. Default: no mark.
+   */
+  readonly mark?: number | undefined
+  /**
+   * The congestion control (TCP_CONGESTION of tcp(7)), such as `bbr`. Needs CAP_NET_ADMIN for one that is not in
+   * net.ipv4.tcp_allowed_congestion_control, and the addon. Default: that of the system.
+   */
+  readonly congestion?: string | undefined
+}
+
+/** Options of the socket that listens, and of the connections of its clients. */
+export interface ListenerSocketInput extends CommonSocketInput {
+  /** Only this network interface (SO_BINDTODEVICE of socket(7)). Needs the addon. Default: every interface. */
+  readonly interface?: string | undefined
+  /**
+   * Whether the listener takes clients of addresses that this machine does not have (IP_TRANSPARENT of ip(7), for TPROXY). Needs
+   * CAP_NET_ADMIN or CAP_NET_RAW, and the addon. Default false.
+   */
+  readonly transparent?: boolean | undefined
+}
+
+/** Options of the sockets to backends. */
+export interface ClusterSocketInput extends Omit<CommonSocketInput, 'backlog'> {
+  /** As that of a listener. */
+  readonly interface?: string | undefined
+  /**
+   * The address from which millrace connects: an IP address, or several that take turns. `client`: that of the client, which needs
+   * CAP_NET_ADMIN or CAP_NET_RAW, and the addon. Default: as the kernel chooses.
+   */
+  readonly source?: string | readonly string[] | undefined
+  /**
+   * The local ports, such as `20000-40000`, within net.ipv4.ip_local_port_range (IP_LOCAL_PORT_RANGE of ip(7)). Needs Linux 6.3 and the
+   * addon. Default: all that the system gives out.
+   */
+  readonly sourcePorts?: string | undefined
+}
+
 /** Timeouts of one connection. In each of these, 0 means no limit. */
 export interface ConnectionTimeoutsInput {
   /** How long one backend may take to accept. Then millrace tries the next one. Default 5 s. */

@@ -8,7 +8,9 @@ import type { AskedBy } from '../cluster/egress/policy.js'
 import type { HalfClose, SpliceMode } from '../defaults.js'
 import type {
   BackendTlsInput,
+  ClusterSocketInput,
   ClusterTimeoutsInput,
+  CommonSocketInput,
   Duration,
   KeepaliveInput,
   ListenerTimeoutsInput,
@@ -72,6 +74,8 @@ export interface ProxyConfig {
   readonly timeouts?: TimeoutsInput | undefined
   /** Keepalive for listeners and clusters without their own. `false`: none. Default: the default of each value. */
   readonly keepalive?: KeepaliveInput | false | undefined
+  /** Options of sockets for listeners and clusters without their own. Default: as the system has them. */
+  readonly socket?: CommonSocketInput | undefined
   readonly log?: LogInput | undefined
   /**
    * The address for status, metrics and commands. Default: the command opens a unix socket for its user. The library opens
@@ -135,6 +139,8 @@ export interface ClusterInput {
   /** Keepalive on backend connections, after their first seconds. Default: the `keepalive` of the config. */
   readonly keepalive?: KeepaliveInput | false | undefined
   readonly timeouts?: ClusterTimeoutsInput | undefined
+  /** Options of the sockets to the backends. Default: the `socket` of the config. */
+  readonly socket?: ClusterSocketInput | undefined
   /** millrace asks the backends for TLS with a packet of this protocol. Default: TLS begins with the first byte. */
   readonly startTls?: StartTls | undefined
   /** Limits of the connections of this cluster, and its queue. docs/limits.md explains them. Default: no limits. */

@@ -4,7 +4,7 @@
  */
 import type { MapKey } from '../route/table.js'
 import type { RouteFunction } from '../route/visitor.js'
-import type { Duration, KeepaliveInput, ListenerTimeoutsInput } from './common-input.js'
+import type { Duration, KeepaliveInput, ListenerSocketInput, ListenerTimeoutsInput } from './common-input.js'
 import type { ListenerLimitsInput } from './limits-input.js'
 
 /** What millrace does with the request fields that say who the client is. */
@@ -74,6 +74,8 @@ export interface ListenerInput {
   /** Keepalive on client connections. Default: the `keepalive` of the config. */
   readonly keepalive?: KeepaliveInput | false | undefined
   readonly timeouts?: ListenerTimeoutsInput | undefined
+  /** Options of the socket. Clients have the same. Default: the `socket` of the config. */
+  readonly socket?: ListenerSocketInput | undefined
   /**
    * Permissions of a unix socket's file, as chmod(1) takes them: `"0660"`. Until they are set only the owner can connect,
    * except in a worker thread. Default: what the umask leaves. With a `group`: `"0660"`.

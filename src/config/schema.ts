@@ -30,6 +30,7 @@ import { type ListenerConfig, listenerSchema } from './schemas/listener-schema.j
 import { keepaliveSchema, ownKeepalive, withLiveness } from './schemas/liveness.js'
 import { type LogConfig, logSchema } from './schemas/log-schema.js'
 import { namesSchema } from './schemas/names-schema.js'
+import { type ClusterSocket, clusterSocket, listenerSocket, socketField } from './schemas/socket-schema.js'
 import { startTlsField, withStartTls } from './schemas/start-tls-schema.js'
 import { type TestConfig, testsField } from './schemas/tests-schema.js'
 import { ownTimeoutsField, timeoutsSchema } from './schemas/timeouts-schema.js'
@@ -83,6 +84,8 @@ export interface ClusterConfig {
   readonly tls: BackendTlsConfig | undefined
   readonly liveness: Liveness
   readonly timeouts: OwnTimeouts
+  /** Undefined: sockets are as the system has them. */
+  readonly socket: ClusterSocket | undefined
   readonly startTls: StartTls | undefined
   /** Undefined: no limit but those of its backends. */
   readonly limits: ClusterLimits | undefined
@@ -132,6 +135,7 @@ const cluster = fields
     limits: clusterLimitsField,
     keepalive: ownKeepalive,
     timeouts: ownTimeoutsField('cluster'),
+    socket: socketField('cluster'),
   })
   .transform(({ backends, ...rest }) => {
     const config = withDial(withCheck(withHash(withStartTls({ ...rest, ...backends }))), namedBackend)
@@ -165,25 +169,31 @@ const config = fields.strictMap('a map with listeners and clusters', {
   limits: processLimitsField,
   timeouts: timeoutsSchema.prefault({}),
   keepalive: keepaliveSchema.prefault(true),
+  socket: socketField('config'),
   log: logSchema.prefault({}),
   admin: adminSchema,
   tests: testsField,
 })
 
 /** Adds what listeners and clusters take from other parts of the config. */
-export const configSchema: z.ZodType<Config> = config.transform(({ listeners, clusters, ...rest }) => {
-  const common: Liveness = { keepalive: rest.keepalive, deadPeerMs: rest.timeouts.deadPeerMs }
-  const addresses = [...listeners, ...(rest.admin ?? [])].map(({ address }) => address)
-  const named = Object.entries(clusters).map(([name, each]) => {
-    const cluster = withQueue(
-      withOwnListeners(each, addresses),
-      each.timeouts.connectMs ?? rest.timeouts.connectMs,
-    )
-    return [name, withLiveness(cluster, common)] as const
-  })
-  return {
-    ...rest,
-    listeners: withIpv6Only(listeners).map((listener) => withLiveness(listener, common)),
-    clusters: Object.fromEntries(named),
-  }
-})
+export const configSchema: z.ZodType<Config> = config.transform(
+  ({ listeners, clusters, socket, ...rest }) => {
+    const common: Liveness = { keepalive: rest.keepalive, deadPeerMs: rest.timeouts.deadPeerMs }
+    const addresses = [...listeners, ...(rest.admin ?? [])].map(({ address }) => address)
+    const named = Object.entries(clusters).map(([name, each]) => {
+      const cluster = withQueue(
+        withOwnListeners(each, addresses),
+        each.timeouts.connectMs ?? rest.timeouts.connectMs,
+      )
+      return [name, { ...withLiveness(cluster, common), socket: clusterSocket(each.socket, socket) }] as const
+    })
+    return {
+      ...rest,
+      listeners: withIpv6Only(listeners).map((listener) => ({
+        ...withLiveness(listener, common),
+        socket: listenerSocket(listener.socket, socket),
+      })),
+      clusters: Object.fromEntries(named),
+    }
+  },
+)

@@ -4,11 +4,13 @@
 import type { z } from 'zod'
 import { invalidConfig } from '../errors.js'
 import { mostOpenFds } from '../io/kernel/native.js'
+import { whyNotSet } from '../io/kernel/socket-probe.js'
 import { checkCertificateDates, checkCertificates } from './checks/certificates.js'
 import { checkFds } from './checks/fd-references.js'
 import { checkListFiles } from './checks/list-files.js'
 import { type Finding, formatPath, type Path } from './checks/path.js'
 import { checkReferences } from './checks/references.js'
+import { checkSockets } from './checks/socket-options.js'
 import { withLists } from './lists.js'
 import { type Config, configSchema } from './schema.js'
 
@@ -16,7 +18,11 @@ type Check = (input: unknown) => Finding[]
 
 const CHECKS: readonly Check[] = [checkReferences, checkCertificates, checkListFiles]
 /** Of a config that is about to be used on this machine. */
-const CHECKS_BEFORE_USE: readonly Check[] = [...CHECKS, (input) => checkFds(input, mostOpenFds())]
+const CHECKS_BEFORE_USE: readonly Check[] = [
+  ...CHECKS,
+  (input) => checkFds(input, mostOpenFds()),
+  (input) => checkSockets(input, whyNotSet),
+]
 /** Of a config that is only checked, perhaps on another machine. */
 export const CHECKS_WITH_DATES: readonly Check[] = [...CHECKS, checkCertificateDates]
 

@@ -10,6 +10,7 @@ import type { Liveness } from './liveness.js'
 import type { NotSplicing } from './not-splicing.js'
 import type { RunQueue } from './run-queue.js'
 import type { Socket } from './socket.js'
+import type { DialSetup, SocketOptions } from './socket-options.js'
 import type { Sweep } from './sweep.js'
 
 /** How much memory kernel pipes may take. */
@@ -37,11 +38,17 @@ export interface ListenOptions {
   readonly ipv6Only?: boolean
   /** Liveness of the connections that are accepted. Default NO_LIVENESS. */
   readonly liveness?: Liveness | undefined
+  /** Options of the socket, and so of the connections that are accepted. Default: as the system has them. */
+  readonly socket?: SocketOptions | undefined
   /** For a unix socket: who may connect. Default: what the umask leaves. */
   readonly socketFile?: SocketFile | undefined
   /** The listener begins with this reason, so it accepts nobody before `resume`. */
   readonly pausedFor?: PauseReason | undefined
 }
+
+/** What can change while a listener is open. It holds for later clients. */
+export type ListenChanges = Pick<ListenOptions, 'liveness' | 'socket' | 'socketFile'> &
+  Partial<Pick<ListenOptions, 'backlog'>>
 
 export interface AcceptHandler {
   /** A client connected. The handler owns the socket from now on, unless it puts the client back. */
@@ -79,8 +86,8 @@ export interface Listening {
    * read from the client. The listener hands it out again when it goes on, or resets it when it closes.
    */
   putBack(client: Socket, from: PeerAddress): void
-  /** Sets the liveness of later clients, and who may connect. Throws if the latter cannot be set. */
-  update(options: Pick<ListenOptions, 'liveness' | 'socketFile'>): void
+  /** @throws MillraceError `listen-failed` if something of it cannot be set */
+  update(changes: ListenChanges): void
   /** Stops accepting and removes a unix socket's file. Connections that were handed out stay. */
   close(): void
   /**
@@ -135,7 +142,7 @@ export interface Engine {
   hold(address: Address, options: ListenOptions): Promise<HeldSocket>
   /**
    * Connects to an address whose host is an IP address. Calls `done` once, never before `dial` has returned.
-   * With `connectMs` 0, millrace sets no deadline.
+   * With `connectMs` 0, millrace sets no deadline. `setup`: of the socket. Default: as the system has it.
    */
-  dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void): Dial
+  dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void, setup?: DialSetup): Dial
 }

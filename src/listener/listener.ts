@@ -4,14 +4,14 @@
  */
 import { type Address, formatAddress, type PeerAddress } from '../address.js'
 import type { ListenPlace } from '../config/checks/listener-addresses.js'
+import { USUAL_BACKLOG } from '../defaults.js'
 import { MillraceError } from '../errors.js'
-import type { Engine, Listening, PauseReason } from '../io/engine.js'
+import type { Engine, ListenChanges, Listening, ListenOptions, PauseReason } from '../io/engine.js'
 import type { SocketFile } from '../io/listening/socket-file.js'
 import type { Liveness } from '../io/liveness.js'
 import type { Socket } from '../io/socket.js'
+import type { SocketOptions } from '../io/socket-options.js'
 
-/** Connections the kernel may queue before we accept them: net.core.somaxconn's default since Linux 5.4. */
-export const BACKLOG = 4096
 /** How often the hooks hear that accepting is paused, or fails again and again (ms). */
 const TELL_EVERY_MS = 10_000
 /**
@@ -24,8 +24,18 @@ export interface ListenerOptions extends ListenPlace {
   readonly name: string
   /** Liveness of its clients' connections. Default NO_LIVENESS. */
   readonly liveness?: Liveness | undefined
+  /** Default: what the system has, and the usual backlog. */
+  readonly socket?: ListenerSocket | undefined
   /** For a unix socket: who may connect. Default: what the umask leaves. */
   readonly socketFile?: SocketFile | undefined
+}
+
+/** Options of a socket that listens. */
+interface ListenerSocket {
+  /** Connections the kernel may queue before we accept them. */
+  readonly backlog: number
+  /** Undefined: as the system has them. */
+  readonly options: SocketOptions | undefined
 }
 
 export interface ListenerHooks {
@@ -41,6 +51,15 @@ export interface ListenerStatus {
   /** If port 0 was asked for, it has the port in use. */
   readonly address: string
   readonly isListening: boolean
+}
+
+/** What an engine is told of a listener, besides its place. */
+export function listenOptions({
+  liveness,
+  socket,
+  socketFile,
+}: ListenerOptions): ListenChanges & Pick<ListenOptions, 'backlog'> {
+  return { backlog: socket?.backlog ?? USUAL_BACKLOG, socket: socket?.options, liveness, socketFile }
 }
 
 /** The error that says why this listener could not be opened. */
@@ -74,7 +93,7 @@ export class Listener {
    */
   update(options: ListenerOptions): void {
     this.#options = options
-    this.#listening?.update(options)
+    this.#listening?.update(listenOptions(options))
   }
 
   get isListening(): boolean {
@@ -113,7 +132,7 @@ export class Listener {
     hooks: ListenerHooks,
     pausedFor?: PauseReason,
   ): Promise<void> {
-    const { address, ipv6Only, liveness, socketFile } = this.#options
+    const { address, ipv6Only } = this.#options
     const handler = {
       accepted: (client: Socket, from: PeerAddress) => hooks.accepted(this, client, from),
       paused: (errno: string) => this.#paused(hooks, errno),
@@ -122,7 +141,7 @@ export class Listener {
     try {
       this.#listening = await engine.listen(
         address,
-        { backlog: BACKLOG, sharePort, ipv6Only, liveness, socketFile, pausedFor },
+        { ...listenOptions(this.#options), sharePort, ipv6Only, pausedFor },
         handler,
       )
     } catch (error) {

@@ -7,6 +7,8 @@ import { ProbeConnection } from './probe-connection.js'
 
 export interface AgentTarget {
   readonly address: ResolvedAddress
+  /** The probe connects from the first of these with the right IP version. Undefined: as the kernel chooses. */
+  readonly sources?: readonly string[] | undefined
   /** Sent as soon as the connection is open, one byte for each character (U+0000 to U+00FF). Empty: nothing is sent. */
   readonly send: string
   /** For the whole question, in ms, from 1. */
@@ -18,8 +20,8 @@ export interface AgentTarget {
  * time. As in HAProxy, that says nothing about the backend.
  */
 export function askAgent(target: AgentTarget, done: (reply: AgentReply | undefined) => void): Probing {
-  const { address, timeoutMs } = target
-  const plan = { address, timeoutMs, conversation: agentConversation(target.send) }
+  const { address, sources, timeoutMs } = target
+  const plan = { address, sources, timeoutMs, conversation: agentConversation(target.send) }
   return new ProbeConnection(plan, (outcome) => done(outcome.kind === 'found' ? outcome.found : undefined))
 }
 

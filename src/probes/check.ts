@@ -52,6 +52,8 @@ export type ScriptStep =
 export interface ProbeTarget {
   /** The port of the check is applied already. */
   readonly address: ResolvedAddress
+  /** The probe connects from the first of these with the right IP version. Undefined: as the kernel chooses. */
+  readonly sources?: readonly string[] | undefined
   /** The host of the backend as configured, for its certificate and for `Host`. Undefined for a unix socket. */
   readonly host: string | undefined
   /** A header that names no client comes first: `PROXY UNKNOWN` (v1), or the command LOCAL (v2). */

@@ -2,7 +2,7 @@
  * One connection with one conversation on it, from the connect to the close. It tells its outcome once, never before the
  * constructor has returned, and not at all after `cancel`. It has one deadline, and leaves no socket and no timer behind.
  */
-import { type NetConnectOpts, connect as netConnect, type Socket } from 'node:net'
+import { isIP, type NetConnectOpts, connect as netConnect, type Socket } from 'node:net'
 import type { ResolvedAddress } from '../address.js'
 import type { Handshake } from '../tls/handshake.js'
 import type { ProbeReason, Probing } from './check.js'
@@ -16,6 +16,7 @@ import { printable } from './printable.js'
 
 export interface ProbePlan<Found> {
   readonly address: ResolvedAddress
+  readonly sources?: readonly string[] | undefined
   readonly timeoutMs: number
   /** Sent before everything else. */
   readonly header?: Buffer | undefined
@@ -53,7 +54,7 @@ export class ProbeConnection<Found> implements Probing {
     this.#plan = plan
     this.#done = done
     this.#deadline = startDeadline(plan.timeoutMs, () => this.#expire())
-    this.#stream = netConnect({ ...nodeAddress(plan.address), noDelay: true })
+    this.#stream = netConnect({ ...nodeAddress(plan), noDelay: true })
     this.#stream.once('connect', () => this.#connected())
     this.#watch(this.#stream)
   }
@@ -176,5 +177,12 @@ export class ProbeConnection<Found> implements Probing {
   }
 }
 
-const nodeAddress = (address: ResolvedAddress): NetConnectOpts =>
-  address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
+function nodeAddress({
+  address,
+  sources = [],
+}: Pick<ProbePlan<unknown>, 'address' | 'sources'>): NetConnectOpts {
+  if (address.kind === 'unix') return { path: address.path }
+  const { host, port } = address
+  const localAddress = sources.find((each) => isIP(each) === isIP(host))
+  return { host, port, ...(localAddress !== undefined && { localAddress }) }
+}

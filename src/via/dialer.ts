@@ -4,7 +4,7 @@
  * which gets `connectMs` of its own. It owns the socket until it hands it over.
  */
 import type { Address, ResolvedAddress } from '../address.js'
-import type { Dialer, DialerOutcome } from '../cluster/dialer.js'
+import type { DialClient, Dialer, DialerOutcome } from '../cluster/dialer.js'
 import { SHORTAGES } from '../errors.js'
 import { Dialogue } from '../io/dialogue.js'
 import type { Dial, Engine } from '../io/engine.js'
@@ -22,17 +22,18 @@ export interface Places {
   failedAlone(address: ResolvedAddress): void
 }
 
-type NeededEngine = Pick<Engine, 'dial' | 'runQueue' | 'sweep'>
+type NeededEngine = Pick<Engine, 'runQueue' | 'sweep'>
 
 export function createForwardDialer(
   engine: NeededEngine,
+  direct: Dialer,
   proxy: ForwardProxyOptions,
   places: Places,
 ): Dialer {
   const name = nameOfForwardProxy(proxy)
   return {
-    dial: (to, connectMs, done) => {
-      const dial = new ForwardDial({ engine, proxy, name, places, to, connectMs }, done)
+    dial: (to, connectMs, done, client) => {
+      const dial = new ForwardDial({ engine, direct, proxy, name, places, to, connectMs, client }, done)
       dial.start()
       return dial
     },
@@ -41,11 +42,13 @@ export function createForwardDialer(
 
 interface Order {
   readonly engine: NeededEngine
+  readonly direct: Dialer
   readonly proxy: ForwardProxyOptions
   readonly name: string
   readonly places: Places
   readonly to: Address
   readonly connectMs: number
+  readonly client: DialClient | undefined
 }
 
 class ForwardDial implements Dial {
@@ -73,14 +76,15 @@ class ForwardDial implements Dial {
   }
 
   #connectTo(place: ResolvedAddress): void {
-    const { engine, connectMs } = this.#order
+    const { direct, connectMs, client } = this.#order
     const began = performance.now()
     this.#tries += 1
-    this.#connect = engine.dial(place, connectMs, ({ socket, errno }) => {
+    const connected = ({ socket, errno }: DialerOutcome): void => {
       this.#connect = undefined
       if (socket === undefined) this.#notConnected(place, errno)
       else void this.#ask(socket, began)
-    })
+    }
+    this.#connect = direct.dial(place, connectMs, connected, client)
   }
 
   #notConnected(place: ResolvedAddress, errno: string): void {

@@ -18,7 +18,7 @@ beforeEach(() => {
 function dial(done = vi.fn()) {
   const succeeded = (to: Backend): void => void to.dialSucceeded(0)
   const at = { backend, address: parseAddress(ADDRESS) as ResolvedAddress }
-  return { done, dialling: dialAt({ engine, succeeded }, at, 1000, done) }
+  return { done, dialling: dialAt({ engine, succeeded }, at, { connectMs: 1000 }, done) }
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))

@@ -17,6 +17,7 @@ type Every<T> = T extends (...args: never[]) => unknown
 
 const keepalive = { idleMs: 1000, everyMs: 1000, count: 1 }
 const ofCluster = { connectMs: 0, responseMs: 0, idleMs: 0, halfClosedMs: 0, lifetimeMs: 0, deadPeerMs: 0 }
+const ofAll = { dscp: 0, mark: 1, congestion: 'cubic' }
 const ofListener = { ...ofCluster, firstBytesMs: 0 }
 
 const newPerSecond = { rate: 1, burst: 1 }
@@ -93,6 +94,7 @@ export const most: Every<ProxyConfig> = {
       limits: { ...limits, ...access },
       keepalive,
       timeouts: ofListener,
+      socket: { ...ofAll, backlog: 1, interface: 'lo', transparent: false },
       mode: '0660',
       group: 'proxy',
     },
@@ -151,6 +153,7 @@ export const most: Every<ProxyConfig> = {
       tls: { serverName: 'a.test', ca: 'PEM', verify: true, alpn: [], ...pair },
       keepalive,
       timeouts: ofCluster,
+      socket: { ...ofAll, interface: 'lo', source: '127.0.0.1', sourcePorts: '20000-40000' },
       startTls: 'postgres',
       limits: { ...limits, perBackend: { maxConnections: 1 }, queueMs: 0, queueLength: 0 },
     },
@@ -168,6 +171,7 @@ export const most: Every<ProxyConfig> = {
   limits: { ...limits, ...access, sources: 1000, evictIdle: { afterMs: 1000 } },
   timeouts: { ...ofListener, drainMs: 0, graceMs: 0 },
   keepalive,
+  socket: { ...ofAll, backlog: 1 },
   log: {
     level: 'info',
     file: 'PATH',

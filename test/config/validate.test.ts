@@ -6,7 +6,7 @@ import { validateConfig } from '../../src/config/validate.js'
 import { MillraceError } from '../../src/errors.js'
 
 const LISTENER_KEYS =
-  '"name", "address", "cluster", "tags", "acceptProxy", "protocol", "tls", "startTls", "routes", "route", "onNoSni", "onBadHello", "onSilent", "http", "allowEncodedSlash", "xForwarded", "clientFrom", "logQuery", "limits", "keepalive", "timeouts", "mode", "group"'
+  '"name", "address", "cluster", "tags", "acceptProxy", "protocol", "tls", "startTls", "routes", "route", "onNoSni", "onBadHello", "onSilent", "http", "allowEncodedSlash", "xForwarded", "clientFrom", "logQuery", "limits", "keepalive", "timeouts", "socket", "mode", "group"'
 const least: ProxyConfig = {
   listeners: [{ address: '127.0.0.1:7000', cluster: 'pg' }],
   clusters: { pg: { backends: ['127.0.0.1:9000'] } },
@@ -64,6 +64,7 @@ describe('validateConfig', () => {
           ipv6Only: false,
           liveness,
           timeouts: {},
+          socket: { backlog: 4096 },
           socketFile: {},
         },
       ],
@@ -274,8 +275,8 @@ describe('validateConfig', () => {
     [{ log: 'info' }, 'log: expected a map: { level, access }, found "info"'],
     [{ listner: [] }, 'listner: unknown key; did you mean "listeners"?'],
     [
-      { upstreams: {} },
-      'upstreams: unknown key: write one of "splice", "workers", "workerHangMs", "upgradeMs", "handOver", "state", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "names", "limits", "timeouts", "keepalive", "log", "admin", "tests"',
+      { nonsense: {} },
+      'nonsense: unknown key: write one of "splice", "workers", "workerHangMs", "upgradeMs", "handOver", "state", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "names", "limits", "timeouts", "keepalive", "socket", "log", "admin", "tests"',
     ],
     [{ listeners: {} }, 'listeners: expected a list of listeners, found a map'],
     [

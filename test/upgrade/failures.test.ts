@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { USUAL_BACKLOG } from '../../src/defaults.js'
 import { createEngine } from '../../src/io/choose-engine.js'
-import { BACKLOG } from '../../src/listener/listener.js'
 import type { Begin } from '../../src/upgrade/messages.js'
 import { CHANNEL_FD, SUCCESSOR_VARIABLE } from '../../src/upgrade/protocol.js'
 import { Backend } from '../support/backend.js'
@@ -109,7 +109,7 @@ describe('a successor whose predecessor fails', () => {
     const backend = (await Backend.listen()).echo()
     const held = await createEngine().hold(
       { kind: 'tcp', host: '127.0.0.1', port: 0 },
-      { backlog: BACKLOG, sharePort: false },
+      { backlog: USUAL_BACKLOG, sharePort: false },
     )
     const { address, handle } = held
     const config = writeConfig(folder, {

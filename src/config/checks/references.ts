@@ -20,6 +20,7 @@ import { type Finding, formatPath, type Path } from './path.js'
 import { checkQueue } from './queue-references.js'
 import { checkRefuseAs } from './refuse-as-references.js'
 import { sharedAddresses } from './shared-addresses.js'
+import { checkUnixListeners } from './socket-options.js'
 import { checkSpeaks } from './speaks-references.js'
 import { checkStartTls } from './start-tls-references.js'
 import { checkTests } from './test-references.js'
@@ -45,6 +46,7 @@ export function checkReferences(input: unknown): Finding[] {
     ...checkLimits(input),
     ...checkLimitSizes(input),
     ...checkRefuseAs(input),
+    ...checkUnixListeners(input),
     ...checkTests(input),
     ...Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) => [
       ...badName(name),

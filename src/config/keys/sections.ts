@@ -9,6 +9,7 @@ import type { KeyTable } from './key-words.js'
 import { CLUSTER_LIMIT_KEYS, LIMIT_KEYS, LISTENER_LIMIT_KEYS } from './limits.js'
 import { LISTENER_KEYS, ROUTE_KEYS } from './listener.js'
 import { NAMES_KEYS } from './names.js'
+import { SOCKET_KEYS } from './socket.js'
 import { TEST_KEYS } from './tests.js'
 import { KEEPALIVE_KEYS, TIMEOUT_KEYS } from './times.js'
 import { ADMIN_KEYS, LOG_KEYS } from './watching.js'
@@ -31,6 +32,7 @@ export const KEY_SECTIONS: Readonly<Record<string, KeyTable>> = {
   'cluster-limits': CLUSTER_LIMIT_KEYS,
   timeouts: TIMEOUT_KEYS,
   keepalive: KEEPALIVE_KEYS,
+  sockets: SOCKET_KEYS,
   log: LOG_KEYS,
   admin: ADMIN_KEYS,
   tests: TEST_KEYS,

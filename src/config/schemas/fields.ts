@@ -252,7 +252,8 @@ function parseHere(text: string): Address | string {
   return whyNoAbstractNames() ?? address
 }
 
-function field<Value extends number | boolean | object>(read: (value: unknown) => Value | string) {
+/** A value that `read` returns. A text is what is wrong with it. */
+export function field<Value extends number | boolean | object>(read: (value: unknown) => Value | string) {
   return z.unknown().transform((value, context) => settle(read(value), context))
 }
 

@@ -21,6 +21,7 @@ import { explainHostPattern, explainProtocol, explainSniPattern } from './host-n
 import { listenerLimitsField } from './limits-schema.js'
 import { type OwnLiveness, ownKeepalive } from './liveness.js'
 import { socketFileFields } from './socket-file.js'
+import { type ListenerSocket, type OwnSocket, socketField } from './socket-schema.js'
 import { type OnSilentConfig, onSilentSchema, speaksField } from './speaks-schema.js'
 import { postgresNames, startTlsField, withStartTls } from './start-tls-schema.js'
 import { ownTimeoutsField } from './timeouts-schema.js'
@@ -51,6 +52,7 @@ export interface ListenerConfig extends ListenPlace {
   readonly logQuery: boolean
   readonly liveness: Liveness
   readonly timeouts: OwnTimeouts
+  readonly socket: ListenerSocket
   /** For a unix socket. */
   readonly socketFile: SocketFile
   /** Undefined: none. */
@@ -58,7 +60,8 @@ export interface ListenerConfig extends ListenPlace {
 }
 
 /** A listener before other parts of the config add to it. */
-type LoneListener = Omit<ListenerConfig, 'ipv6Only' | 'liveness'> & OwnLiveness
+type LoneListener = Omit<ListenerConfig, 'ipv6Only' | 'liveness' | 'socket'> &
+  OwnLiveness & { readonly socket: OwnSocket<'listener'> }
 
 export interface AcceptProxyConfig {
   /** As `AddressSet` takes them. */
@@ -176,6 +179,7 @@ export const listenerSchema = fields
     limits: listenerLimitsField,
     keepalive: ownKeepalive,
     timeouts: ownTimeoutsField('listener'),
+    socket: socketField('listener'),
     ...socketFileFields,
   })
   .transform(

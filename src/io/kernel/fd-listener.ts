@@ -2,17 +2,20 @@
  * A listening fd. It accepts in small batches. If the system is out of fds, it pauses instead of spinning
  * (accept-pauses.ts).
  */
+import { isDeepStrictEqual } from 'node:util'
 import { type Address, isAbstract, type PeerAddress, unpackPeer } from '../../address.js'
 import { SHORTAGES } from '../../errors.js'
-import type { Listening, ListenOptions, PauseReason } from '../engine.js'
+import type { ListenChanges, Listening, PauseReason } from '../engine.js'
 import type { AcceptPauses, Pausable } from '../listening/accept-pauses.js'
 import { listenError, removeSocketFile } from '../listening/listen-errors.js'
 import { changeSocketFile, isAsked } from '../listening/socket-file.js'
 import { livenessArguments, NO_LIVENESS } from '../liveness.js'
 import type { Runnable, Socket } from '../socket.js'
+import type { SocketOptions } from '../socket-options.js'
 import { FdSocket } from './fd-socket.js'
 import type { KernelLoop, Watched } from './kernel-loop.js'
 import { errnoName } from './native.js'
+import { changeOptions } from './socket-setup.js'
 
 /** Clients accepted per turn, so that a storm of clients does not delay those already here. */
 const ACCEPT_BATCH = 32
@@ -37,15 +40,20 @@ export class FdListener implements Listening, Pausable, Watched, Runnable {
   readonly #loop: KernelLoop
   readonly #pauses: AcceptPauses
   readonly #ownsFile: boolean
+  /** Those that it was given. */
+  #options: SocketOptions | undefined
 
-  /** A listener's sockets share `pauses`. `ownsFile`: whether `close` removes the file of a unix socket. */
+  /**
+   * A listener's sockets share `pauses`. `ownsFile`: whether `close` removes the file of a unix socket. `socket`: the options that it has.
+   */
   constructor(
     loop: KernelLoop,
     fd: number,
     asked: Address,
     pauses: AcceptPauses,
-    { ownsFile } = { ownsFile: true },
+    { ownsFile = true, socket }: { ownsFile?: boolean; socket?: SocketOptions | undefined } = {},
   ) {
+    this.#options = socket
     this.#ownsFile = ownsFile
     this.#loop = loop
     this.fd = fd
@@ -78,11 +86,18 @@ export class FdListener implements Listening, Pausable, Watched, Runnable {
     }
   }
 
-  /** Accepted sockets inherit the liveness. */
-  update({ liveness = NO_LIVENESS, socketFile }: Pick<ListenOptions, 'liveness' | 'socketFile'>): void {
+  /** Accepted sockets inherit liveness and options. A service manager may have set options of which the config says nothing. */
+  update({ liveness = NO_LIVENESS, socket, backlog, socketFile }: ListenChanges): void {
     if (this.fd < 0) return
-    this.#loop.native.setLiveness(this.fd, ...livenessArguments(liveness))
+    const { native } = this.#loop
+    native.setLiveness(this.fd, ...livenessArguments(liveness))
+    if (backlog !== undefined) native.setBacklog(this.fd, backlog)
     if (isAsked(socketFile)) changeSocketFile(this.address, socketFile)
+    const before = this.#options
+    if (this.address.kind === 'unix' || isDeepStrictEqual(before, socket)) return
+    this.#options = socket
+    const error = changeOptions(native, this.fd, before, socket ?? {})
+    if (error < 0) throw listenError(this.address, errnoName(error))
   }
 
   pause(reason: PauseReason): void {

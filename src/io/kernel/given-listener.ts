@@ -4,12 +4,11 @@
  * the other processes that have them.
  */
 import type { Address, PeerAddress } from '../../address.js'
-import type { Listening, ListenOptions, PauseReason } from '../engine.js'
+import type { ListenChanges, Listening, PauseReason } from '../engine.js'
 import type { AcceptPauses } from '../listening/accept-pauses.js'
 import type { Borrower, Given } from '../listening/given-sockets.js'
 import { listenError } from '../listening/listen-errors.js'
 import type { ServerHandle } from '../listening/server-handle.js'
-import type { Liveness } from '../liveness.js'
 import type { Socket } from '../socket.js'
 import { FdListener } from './fd-listener.js'
 import type { KernelLoop } from './kernel-loop.js'
@@ -24,7 +23,7 @@ export class GivenListener implements Listening, Borrower {
   /** Lent sockets, by the place (worker slot) that they belong to. Below 0: nobody takes them back. */
   readonly #lent = new Map<number, FdListener>()
   readonly #closed: () => void
-  #liveness: Liveness | undefined
+  #changes: ListenChanges = {}
 
   /** @throws MillraceError `listen-failed` */
   constructor(
@@ -51,10 +50,10 @@ export class GivenListener implements Listening, Borrower {
     return [this.#own, ...this.#lent.values()].flatMap(({ fds }) => fds)
   }
 
-  update(options: Pick<ListenOptions, 'liveness' | 'socketFile'>): void {
-    this.#liveness = options.liveness
-    for (const lent of this.#lent.values()) lent.update({ liveness: this.#liveness })
-    this.#own.update(options)
+  update({ socketFile, ...changes }: ListenChanges): void {
+    this.#changes = changes
+    for (const lent of this.#lent.values()) lent.update(changes)
+    this.#own.update({ ...changes, socketFile })
   }
 
   /** If it cannot accept from the socket, it leaves the socket to others. */
@@ -62,7 +61,7 @@ export class GivenListener implements Listening, Borrower {
     this.takeBack(place)
     try {
       const lent = this.#accept(handle, false)
-      lent.update({ liveness: this.#liveness })
+      lent.update(this.#changes)
       this.#lent.set(place, lent)
     } catch {
       // Out of file descriptors. Clients on that socket wait for the worker of its place.

@@ -23,13 +23,15 @@ import { livenessArguments, NO_LIVENESS } from '../liveness.js'
 import type { NotSplicing } from '../not-splicing.js'
 import type { RunQueue } from '../run-queue.js'
 import { type Runnable, WRITABLE } from '../socket.js'
+import { type DialSetup, optionArguments } from '../socket-options.js'
 import { type Expirable, Sweep } from '../sweep.js'
 import { FdListener } from './fd-listener.js'
 import { FdSocket } from './fd-socket.js'
 import { GivenListener } from './given-listener.js'
 import type { KernelLoop } from './kernel-loop.js'
-import { errnoName, type NativeCounts } from './native.js'
-import { UNIX_PORT } from './native-constants.js'
+import { errnoName, type Native, type NativeCounts } from './native.js'
+import { NO_SOCKET } from './native-constants.js'
+import { connectAs, placeOf, withSocket } from './socket-setup.js'
 
 export class KernelEngine implements Engine {
   readonly kind = 'kernel'
@@ -65,7 +67,8 @@ export class KernelEngine implements Engine {
     const pauses = new AcceptPauses(handler, options.backlog, options.pausedFor)
     const given = this.#given?.take(address)
     if (given !== undefined) return this.#listenOnGiven(given, address, options, pauses)
-    return new FdListener(this.#loop, await this.#open(address, options), address, pauses)
+    const { socket } = options
+    return new FdListener(this.#loop, await this.#open(address, options), address, pauses, { socket })
   }
 
   async hold(address: Address, options: ListenOptions): Promise<HeldSocket> {
@@ -82,13 +85,13 @@ export class KernelEngine implements Engine {
   #listenOnGiven(
     given: Given,
     address: Address,
-    { liveness, socketFile }: ListenOptions,
+    { liveness, socket, backlog, socketFile }: ListenOptions,
     pauses: AcceptPauses,
   ): Listening {
     const closed = (): void => this.#given?.setBorrower(address, undefined)
     const listener = new GivenListener(this.#loop, given, address, pauses, closed)
     // The socket may have been opened with other options: before a reload, or by another process.
-    listener.update({ liveness, socketFile: given.ownsFile ? socketFile : undefined })
+    listener.update({ liveness, socket, backlog, socketFile: given.ownsFile ? socketFile : undefined })
     this.#given?.setBorrower(address, listener)
     return listener
   }
@@ -105,18 +108,33 @@ export class KernelEngine implements Engine {
     return fd
   }
 
-  dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void): Dial {
-    return new FdDial(this.#loop, this.sweep, address, connectMs, done)
+  dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void, setup?: DialSetup): Dial {
+    return new FdDial(this.#loop, this.sweep, { address, connectMs, setup }, done)
   }
 
   #listen(address: Address, options: ListenOptions): number {
-    const [host, port] = hostAndPort(address)
-    const { backlog, sharePort, ipv6Only = false, liveness = NO_LIVENESS } = options
     const { native } = this.#loop
-    const listen = () =>
-      native.listen(host, port, backlog, sharePort, ipv6Only, ...livenessArguments(liveness))
+    const { socket } = options
+    if (socket !== undefined && address.kind === 'tcp')
+      return withSocket(native, placeOf(address), (fd) => {
+        const error = native.setOptions(fd, ...optionArguments(socket))
+        return error < 0 ? error : listenAt(native, address, options, fd)
+      })
+    const listen = () => listenAt(native, address, options, NO_SOCKET)
     return isAsked(options.socketFile) ? bindOwnerOnly(listen) : listen()
   }
+}
+
+function listenAt(native: Native, address: Address, options: ListenOptions, opened: number): number {
+  const { backlog, sharePort, ipv6Only = false, liveness = NO_LIVENESS } = options
+  const how = [backlog, sharePort, ipv6Only, ...livenessArguments(liveness)] as const
+  return native.listen(...placeOf(address), ...how, opened)
+}
+
+interface Connecting {
+  readonly address: Address
+  readonly connectMs: number
+  readonly setup: DialSetup | undefined
 }
 
 /**
@@ -136,15 +154,14 @@ class FdDial implements Dial, Runnable, Expirable {
   constructor(
     loop: KernelLoop,
     sweep: Sweep,
-    address: Address,
-    connectMs: number,
+    { address, connectMs, setup }: Connecting,
     done: (outcome: DialOutcome) => void,
   ) {
     this.#loop = loop
     this.#sweep = sweep
     this.#deadline = connectMs > 0 ? performance.now() + connectMs : Number.POSITIVE_INFINITY
     this.#done = done
-    this.#start(address)
+    this.#start(address, setup)
     if (this.#errno !== '') queueMicrotask(() => this.#finish())
     else sweep.add(this, connectMs)
   }
@@ -169,9 +186,9 @@ class FdDial implements Dial, Runnable, Expirable {
     this.#finish()
   }
 
-  #start(address: Address): void {
+  #start(address: Address, setup: DialSetup | undefined): void {
     const generation = this.#loop.nextGeneration()
-    const fd = this.#connect(address, generation)
+    const fd = this.#connect(address, generation, setup)
     if (fd < 0) {
       this.#errno = errnoName(fd)
       return
@@ -181,13 +198,12 @@ class FdDial implements Dial, Runnable, Expirable {
   }
 
   /** Connects. Idle kernel pipes are fds too. If fds are short, it closes them and tries again. */
-  #connect(address: Address, generation: number): number {
-    const [host, port] = hostAndPort(address)
+  #connect(address: Address, generation: number, setup: DialSetup | undefined): number {
     const { native } = this.#loop
-    const fd = native.connect(host, port, generation)
+    const fd = connectAs(native, address, generation, setup)
     if (fd >= 0 || errnoName(fd) !== 'EMFILE') return fd
     native.trimPipes(0)
-    return native.connect(host, port, generation)
+    return connectAs(native, address, generation, setup)
   }
 
   #finish(): void {
@@ -203,8 +219,4 @@ class FdDial implements Dial, Runnable, Expirable {
     this.#socket!.owner = undefined
     done({ socket: this.#socket, errno: '' })
   }
-}
-
-function hostAndPort(address: Address): [host: string, port: number] {
-  return address.kind === 'unix' ? [address.path, UNIX_PORT] : [address.host, address.port]
 }

@@ -63,6 +63,8 @@ export const NO_KERNEL_PIPE = -1
 export const SMALLEST_PIPE_BYTES = 64 * 1024
 /** The port that marks a host as the path of a unix socket. */
 export const UNIX_PORT = -1
+/** Stands in place of an fd: the addon opens a socket itself. */
+export const NO_SOCKET = -1
 
 /** Cells of an event, and their number. */
 export const EVENT_FD = 0

@@ -48,7 +48,28 @@ export interface Native extends NativeCountsTables, NativeMessages, NativeServic
    * While muted, arriving bytes cause no event. Ends, errors and room to write do. Unmuting reports bytes.
    */
   mute(fd: number, generation: number, isMuted: boolean): number
-  /** socket, bind, listen. Returns the fd. The last four are as in `setLiveness`, for accepted sockets. */
+  /** socket(2) for addresses of the family of `host`. Returns the fd, or -EMFILE as `accept` does. `port` is `UNIX_PORT` or any other. */
+  open(host: string, port: number): number
+  /**
+   * IP_TOS and IPV6_TCLASS, SO_MARK, IP_TRANSPARENT, SO_BINDTODEVICE, TCP_CONGESTION. Accepted sockets inherit all of them. 0, false and
+   * '' are what the system has. An empty `congestion` changes nothing.
+   */
+  setOptions(
+    fd: number,
+    dscp: number,
+    mark: number,
+    isTransparent: boolean,
+    device: string,
+    congestion: string,
+  ): number
+  /** bind(2) without a port (IP_BIND_ADDRESS_NO_PORT). `lowPort` 0: any port, else IP_LOCAL_PORT_RANGE. */
+  bindSource(fd: number, host: string, lowPort: number, highPort: number): number
+  /** listen(2) again, with another backlog. */
+  setBacklog(fd: number, backlog: number): number
+  /**
+   * socket, bind, listen. Returns the fd. The four before the last are as in `setLiveness`, for accepted sockets. `opened`: an fd of
+   * `open`, which stays open if this fails. NO_SOCKET: none.
+   */
   listen(
     host: string,
     port: number,
@@ -59,6 +80,7 @@ export interface Native extends NativeCountsTables, NativeMessages, NativeServic
     everySeconds: number,
     count: number,
     deadPeerMs: number,
+    opened: number,
   ): number
   /** SO_KEEPALIVE and its times (`idleSeconds` 0: off), TCP_USER_TIMEOUT. Accepted sockets inherit both. */
   setLiveness(
@@ -73,8 +95,11 @@ export interface Native extends NativeCountsTables, NativeMessages, NativeServic
    * operators, and the client waits in the kernel's queue.
    */
   accept(listener: number, generation: number): number
-  /** socket, connect and `watch`. Returns the fd, or -EMFILE as `accept` does. The outcome of the connect comes as an event. */
-  connect(host: string, port: number, generation: number): number
+  /**
+   * socket, connect and `watch`. Returns the fd, or -EMFILE as `accept` does. The outcome of the connect comes as an event. `opened` is as
+   * in `listen`.
+   */
+  connect(host: string, port: number, generation: number, opened: number): number
   /** Returns a duplicate of an fd that somebody else will close. */
   adopt(fd: number): number
   /** SO_ERROR. Returns the errno as a positive number, or 0. */
@@ -112,7 +137,7 @@ export interface Native extends NativeCountsTables, NativeMessages, NativeServic
   count(): NativeCounts
 }
 
-const VERSION = 17
+const VERSION = 18
 /**
  * Where the addon may be. A local build comes first, so a developer who edits the C++ never runs an old
  * prebuilt binary. An installed package has only the prebuilt ones: one for glibc and musl.
@@ -177,6 +202,22 @@ export function errnoName(errno: number): string {
   const number = Math.abs(errno)
   const name = UNKNOWN_TO_NODE.get(number) ?? getSystemErrorName(-number)
   return name.startsWith('E') ? name : `errno ${number}`
+}
+
+/** The congestion control of new sockets (tcp(7), tcp_congestion_control). Undefined where the platform does not tell. */
+export const usualCongestion = (): string | undefined => wordsOf('tcp_congestion_control')[0]
+
+/** The congestion controls that any process may choose, or all that the kernel has at the moment. */
+export function congestionControls(which: 'allowed' | 'available'): readonly string[] {
+  return wordsOf(`tcp_${which}_congestion_control`)
+}
+
+function wordsOf(sysctl: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/sys/net/ipv4/${sysctl}`, 'utf8').trim().split(' ')
+  } catch {
+    return []
+  }
 }
 
 /** File descriptors this process has open. Undefined where the platform does not tell. */

@@ -24,6 +24,7 @@ import { bindHandle, type ServerHandle } from '../listening/server-handle.js'
 import { bindOwnerOnly, hasFile, isAsked, keepFile, openSocketFile } from '../listening/socket-file.js'
 import type { NotSplicing } from '../not-splicing.js'
 import { RunQueue } from '../run-queue.js'
+import type { DialSetup } from '../socket-options.js'
 import { type Expirable, Sweep } from '../sweep.js'
 import { ReadMemory, rehouse } from './read-memory.js'
 import { StreamListening, type StreamListeningHost } from './stream-listening.js'
@@ -127,8 +128,9 @@ export class StreamEngine implements Engine {
     return hasFile(address) ? { ...held, leave: () => keepFile(address, () => handle.close()) } : held
   }
 
-  dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void): Dial {
-    return new StreamDial(this, address, connectMs, done)
+  /** Of `setup`, Node can only set the address. */
+  dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void, setup?: DialSetup): Dial {
+    return new StreamDial(this, targetOf(address, setup?.source?.host), connectMs, done)
   }
 
   #house(socket: NetSocket): StreamSocket {
@@ -149,6 +151,11 @@ export class StreamEngine implements Engine {
   }
 }
 
+function targetOf(address: Address, localAddress: string | undefined): NetConnectOpts {
+  if (address.kind === 'unix') return { path: address.path }
+  return { host: address.host, port: address.port, ...(localAddress !== undefined && { localAddress }) }
+}
+
 class StreamDial implements Dial, Expirable {
   sweepIndex = -1
   readonly #engine: StreamEngine
@@ -159,7 +166,7 @@ class StreamDial implements Dial, Expirable {
 
   constructor(
     engine: StreamEngine,
-    address: Address,
+    target: NetConnectOpts,
     connectMs: number,
     done: (outcome: DialOutcome) => void,
   ) {
@@ -167,8 +174,6 @@ class StreamDial implements Dial, Expirable {
     this.#deadline = connectMs > 0 ? performance.now() + connectMs : Number.POSITIVE_INFINITY
     this.#done = done
     this.#memory = new ReadMemory()
-    const target =
-      address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port }
     const { onread } = this.#memory
     this.#stream = engine.net.connect({ ...target, allowHalfOpen: true, noDelay: true, onread })
     this.#stream.pause()

@@ -5,7 +5,7 @@
  */
 import type { Socket as NetSocket, Server } from 'node:net'
 import { type Address, hostOfSocket, type PeerAddress } from '../../address.js'
-import type { Listening, ListenOptions, PauseReason } from '../engine.js'
+import type { ListenChanges, Listening, ListenOptions, PauseReason } from '../engine.js'
 import type { AcceptPauses } from '../listening/accept-pauses.js'
 import type { Given } from '../listening/given-sockets.js'
 import { removeSocketFile } from '../listening/listen-errors.js'
@@ -71,7 +71,7 @@ export class StreamListening implements Listening {
     return [...this.#servers.map(handleIn), ...this.#later].flatMap((handle) => handle?.fd ?? [])
   }
 
-  update(next: Pick<ListenOptions, 'liveness' | 'socketFile'>): void {
+  update(next: ListenChanges): void {
     this.#liveness = next.liveness
     if (isAsked(next.socketFile)) changeSocketFile(this.#address, next.socketFile)
   }

@@ -6,6 +6,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { Cluster, type ClusterHooks } from '../../cluster/cluster.js'
+import type { Dialer } from '../../cluster/dialer.js'
 import type { Moved } from '../../cluster/tiers.js'
 import type { Config } from '../../config/schema.js'
 import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
@@ -118,12 +119,12 @@ export function exchange(before: Generation, after: Generation, log: Log): void 
   })
 }
 
-/** The file of the listener's unix socket may belong to another user by now, so this can fail. */
+/** The file of a unix socket may belong to another user by now, and a capability may be gone, so this can fail. */
 function updateListener(listener: Listener, config: ListenerConfig, log: Log): void {
   try {
     listener.update(config)
   } catch (err) {
-    log.error({ listener: config.name, err }, 'the socket file keeps its mode and its group')
+    log.error({ listener: config.name, err }, 'the listener keeps some of the options that it had')
   }
 }
 
@@ -233,7 +234,8 @@ function createDestination(
     onNoKey,
     ...(limiting.shared && { counts: limiting.shared }),
     onQueued,
-    dialThrough: (proxy: ForwardProxyOptions, places: Places) => createForwardDialer(engine, proxy, places),
+    dialThrough: (proxy: ForwardProxyOptions, places: Places, direct: Dialer) =>
+      createForwardDialer(engine, direct, proxy, places),
     names,
     onFound,
   }

@@ -54,11 +54,12 @@ export class ActiveHealth {
     for (const [name, cluster] of this.#clusters)
       if (!isWatched(clusters[name]?.health)) this.#drop(name, cluster)
     const coming: [CheckedBackend, everyMs: number][] = []
-    for (const [name, { health }] of Object.entries(clusters)) {
+    for (const [name, { health, socket }] of Object.entries(clusters)) {
       if (!isWatched(health)) continue
       const { check, agent } = health
+      const sources = socket?.source?.addresses
       const everyMs = (check ?? agent)!.everyMs
-      for (const backend of this.#update(name, { check, agent })) coming.push([backend, everyMs])
+      for (const backend of this.#update(name, { check, agent, sources })) coming.push([backend, everyMs])
     }
     for (const [position, [backend, everyMs]] of coming.entries())
       backend.begin(firstMs(everyMs, position, coming.length))

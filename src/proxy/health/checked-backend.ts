@@ -34,13 +34,17 @@ export interface CheckedBackendHost {
 /** ms between two looks at a name that has no address yet. */
 const LOOK_EVERY_MS = 200
 
-export type Watched = Pick<HealthConfig, 'check' | 'agent'>
+export interface Watched extends Pick<HealthConfig, 'check' | 'agent'> {
+  /** From these addresses checks may connect. Undefined: as the kernel chooses. */
+  readonly sources?: readonly string[] | undefined
+}
 
 export class CheckedBackend {
   readonly #host: CheckedBackendHost
   /** The files of its TLS may have other contents after a reload, so each check has the present config. */
   #check: CheckConfig | undefined
   #agentConfig: AgentConfig | undefined
+  #sources: readonly string[] | undefined
   #checks: Checks | undefined
   #agent: Agent | undefined
   #counts: CheckCounts | undefined
@@ -63,8 +67,9 @@ export class CheckedBackend {
   }
 
   /** Takes the present config. `isSame`: it says the same as before. What is known of the backend stays. */
-  update({ check, agent }: Watched, isSame: boolean): void {
+  update({ check, agent, sources }: Watched, isSame: boolean): void {
     this.#check = check
+    this.#sources = sources
     this.#agentConfig = agent
     if (isSame) return
     this.stop()
@@ -138,7 +143,8 @@ export class CheckedBackend {
     const { probes, queue, host } = this.#host
     const { probe, port, timeoutMs, tls, startTls, sendProxy } = this.#check!
     return this.#whenReached((at) => {
-      const target = { address: withPort(at, port), host, tls, startTls, sendProxy, timeoutMs }
+      const address = withPort(at, port)
+      const target = { address, sources: this.#sources, host, tls, startTls, sendProxy, timeoutMs }
       return queue.run((over) =>
         probes.probe(probe, target, (result) => {
           over()
@@ -165,9 +171,10 @@ export class CheckedBackend {
   #ask(done: (words: AgentWords | undefined) => void): Underway {
     const { probes, queue } = this.#host
     const { port, send, timeoutMs } = this.#agentConfig!
+    const sources = this.#sources
     return this.#whenReached((at) =>
       queue.run((over) =>
-        probes.askAgent({ address: withPort(at, port), send, timeoutMs }, (reply) => {
+        probes.askAgent({ address: withPort(at, port), sources, send, timeoutMs }, (reply) => {
           over()
           done(reply && this.#wordsOf(reply))
         }),

@@ -13,7 +13,7 @@ import type { Engine, HeldSocket } from '../../io/engine.js'
 import { activatedSockets } from '../../io/listening/activated-sockets.js'
 import { heldSocket } from '../../io/listening/held-socket.js'
 import type { InheritedSockets } from '../../io/listening/inherited-sockets.js'
-import { BACKLOG, listenerError } from '../../listener/listener.js'
+import { listenerError, listenOptions } from '../../listener/listener.js'
 import { explainOwnOverlap } from '../../proxy/own-overlap.js'
 import type { WorkerChannel } from '../slots/worker-channel.js'
 
@@ -130,13 +130,13 @@ export class Sockets {
   }
 
   async #open(listener: ListenerConfig, next: Config): Promise<Opened> {
-    const { address, ipv6Only, liveness, socketFile } = listener
+    const { address, ipv6Only } = listener
     const given = this.#inherited?.take(address) ?? activatedSockets.take(address)
     if (given !== undefined) {
       return { listener, sockets: given.handles.map((handle) => heldSocket(handle, address, given)) }
     }
     const count = address.kind === 'tcp' && !this.isShared ? this.#slots : 1
-    const options = { backlog: BACKLOG, sharePort: count > 1, ipv6Only, liveness, socketFile }
+    const options = { ...listenOptions(listener), sharePort: count > 1, ipv6Only }
     const sockets: HeldSocket[] = []
     try {
       while (sockets.length < count) sockets.push(await this.#engine.hold(address, options))

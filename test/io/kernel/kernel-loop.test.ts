@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createEngine, kernelLoop } from '../../../src/io/choose-engine.js'
 import type { FdSocket } from '../../../src/io/kernel/fd-socket.js'
 import { KernelLoop, type Watched } from '../../../src/io/kernel/kernel-loop.js'
+import { NO_SOCKET } from '../../../src/io/kernel/native-constants.js'
 import { READABLE } from '../../../src/io/socket.js'
 import { Rig } from '../../support/rig.js'
 import { turns, until } from '../../support/wait.js'
@@ -99,8 +100,8 @@ describe.runIf(loop instanceof KernelLoop)('the kernel loop', () => {
   })
 
   test('the addon answers invalid arguments with an errno', () => {
-    expect(native.listen('not an address', 1, 1, false, false, 0, 0, 0, 0)).toBeLessThan(0)
-    expect(native.connect('x'.repeat(300), -1, 1)).toBeLessThan(0)
+    expect(native.listen('not an address', 1, 1, false, false, 0, 0, 0, 0, NO_SOCKET)).toBeLessThan(0)
+    expect(native.connect('x'.repeat(300), -1, 1, NO_SOCKET)).toBeLessThan(0)
     expect(native.accept(-1, 1)).toBeLessThan(0)
     expect(native.adopt(-1)).toBeLessThan(0)
     expect(native.watch(-1, 0, false)).toBeLessThan(0)

@@ -87,6 +87,23 @@ export class SimulatedAddon extends Messages implements native.Native {
     return 0
   }
 
+  setBacklog(): number {
+    return 0
+  }
+
+  /** No story has socket options. */
+  open(): number {
+    return -e.EINVAL
+  }
+
+  setOptions(): number {
+    return 0
+  }
+
+  bindSource(): number {
+    return 0
+  }
+
   accept(listener: number, generation: number): number {
     const [fd, peer] = this.#kernel.accept(listener)
     return this.#show(peer, this.#own(fd, generation))

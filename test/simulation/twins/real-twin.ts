@@ -32,7 +32,7 @@ export class RealAddon {
     addon.start(told, this.#events, this.outcome, this.scratch, cells(), cells())
     addon.keepAlive(true)
     addon.sizePipes(1024 * 1024, 64 * 1024 * 1024, 0)
-    this.#listener = addon.listen(HOST, 0, 8, false, false, 0, 0, 0, 0)
+    this.#listener = addon.listen(HOST, 0, 8, false, false, 0, 0, 0, 0, native.NO_SOCKET)
     addon.localAddress(this.#listener)
     this.#port = this.outcome[native.PORT]!
   }
@@ -64,7 +64,7 @@ export class RealAddon {
   }
 
   async #connection(): Promise<[from: number, to: number]> {
-    const from = this.addon.connect(HOST, this.#port, ++this.#generation)
+    const from = this.addon.connect(HOST, this.#port, ++this.#generation, native.NO_SOCKET)
     for (;;) {
       const to = this.addon.accept(this.#listener, ++this.#generation)
       if (to >= 0) return [from, to]

@@ -1,0 +1,68 @@
+/** Sets up sockets before they listen or connect, and those that listen already. It owns no socket. */
+import type { Address } from '../../address.js'
+import { type DialSetup, optionArguments, type SocketOptions } from '../socket-options.js'
+import { type Native, usualCongestion } from './native.js'
+import { NO_SOCKET, UNIX_PORT } from './native-constants.js'
+
+const ANY_PORT = 0
+
+export type Place = readonly [host: string, port: number]
+
+export function placeOf(address: Address): Place {
+  return address.kind === 'unix' ? [address.path, UNIX_PORT] : [address.host, address.port]
+}
+
+/** A connect with these options. Returns the fd, or -errno with nothing left open. */
+export function connectAs(
+  native: Native,
+  address: Address,
+  generation: number,
+  setup: DialSetup | undefined,
+): number {
+  const [host, port] = placeOf(address)
+  if (setup === undefined || address.kind === 'unix') return native.connect(host, port, generation, NO_SOCKET)
+  return withSocket(native, [host, port], (fd) => {
+    const error = prepare(native, fd, setup)
+    return error < 0 ? error : native.connect(host, port, generation, fd)
+  })
+}
+
+/** Opens a socket, has `use` do something with it, and closes it if `use` returns -errno. */
+export function withSocket(native: Native, [host, port]: Place, use: (fd: number) => number): number {
+  const fd = native.open(host, port)
+  if (fd < 0) return fd
+  const result = use(fd)
+  if (result < 0) native.close(fd)
+  return result
+}
+
+/**
+ * Changes a socket that listens, and was given the options `before`. Sockets that it has accepted keep what they have. Returns 0 or
+ * -errno.
+ */
+export function changeOptions(
+  native: Native,
+  fd: number,
+  before: SocketOptions | undefined,
+  options: SocketOptions,
+): number {
+  const wasChosen = before?.congestion !== undefined
+  const congestion = options.congestion ?? (wasChosen ? usualCongestion() : undefined)
+  return native.setOptions(fd, ...optionArguments({ ...options, congestion }))
+}
+
+/** Sets these options on a socket that it then closes. Returns 0 or -errno. */
+export function tryOptions(native: Native, host: string, setup: DialSetup): number {
+  const fd = native.open(host, ANY_PORT)
+  if (fd < 0) return fd
+  const error = prepare(native, fd, setup)
+  native.close(fd)
+  return error
+}
+
+function prepare(native: Native, fd: number, { options, source }: DialSetup): number {
+  const error = native.setOptions(fd, ...optionArguments(options))
+  if (error < 0 || source === undefined) return error
+  const [low, high] = source.ports ?? [0, 0]
+  return native.bindSource(fd, source.host, low, high)
+}
