@@ -12,6 +12,7 @@ import { LOG_LEVELS } from '../config/schemas/log-schema.js'
 import { oneOf } from '../config/suggest.js'
 import { validateConfig } from '../config/validate.js'
 import { SPLICE_MODES, type SpliceMode } from '../defaults.js'
+import { SOURCES, type Source } from '../import/sources.js'
 import { readBy } from './flags.js'
 import type { Asking, Question } from './verbs/question.js'
 import { defineVerbs, VERBS } from './verbs/verbs.js'
@@ -28,6 +29,13 @@ export type CommandLine =
     }
   /** Print every problem of `file`. */
   | { readonly kind: 'check'; readonly file: string }
+  /** Write the config of another proxy as one of ours. */
+  | {
+      readonly kind: 'import'
+      readonly file: string
+      readonly from: Source | undefined
+      readonly out: string | undefined
+    }
   /** Ask a running millrace. */
   | { readonly kind: 'ask'; readonly question: Question; readonly asking: Asking }
   /** No config at all: serve the demonstration. */
@@ -174,6 +182,17 @@ function define(program: Command, version: string, decide: (commandLine: Command
       if (config === undefined) return check.error('error: check needs --config FILE')
       decide({ kind: 'check', file: config })
     })
+  program
+    .command('import <file>')
+    .description('write the config of HAProxy (mode tcp) or nginx (stream) as one of millrace')
+    .allowExcessArguments(false)
+    .addOption(
+      new Option('--from <proxy>', 'whose config it is (default: the content decides)').choices(SOURCES),
+    )
+    .option('--out <file>', 'write the config to this file, not to stdout')
+    .action((file: string, { from, out }: { from?: Source; out?: string }) =>
+      decide({ kind: 'import', file, from, out }),
+    )
   defineVerbs(program, (question, asking) => decide({ kind: 'ask', question, asking }))
 }
 
@@ -183,7 +202,7 @@ function decideRun(program: Command, flags: Flags): CommandLine {
   const [command] = program.args
   if (command !== undefined) {
     return program.error(
-      `error: unknown command ${JSON.stringify(command)}${oneOf(command, ['check', ...VERBS])}`,
+      `error: unknown command ${JSON.stringify(command)}${oneOf(command, ['check', 'import', ...VERBS])}`,
     )
   }
   if (config !== undefined) {

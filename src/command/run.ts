@@ -39,7 +39,10 @@ async function act(args: readonly string[], signals: Signals): Promise<void> {
     process.stderr.write(command.stderr)
     process.exitCode = command.code
   } else if (command.kind === 'check') await check(command.file)
-  else if (command.kind === 'demo') {
+  else if (command.kind === 'import') {
+    const { importFile } = await import('./import-file.js')
+    process.exitCode = importFile(command)
+  } else if (command.kind === 'demo') {
     const { demonstrate } = await import('./demonstrate.js')
     await demonstrate(command.splice, signals, fail)
   } else if (command.kind === 'ask') {

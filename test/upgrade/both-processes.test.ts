@@ -41,6 +41,7 @@ const METHODS: Readonly<
   drain: { args: [{ cluster: 'a' }], answer: DRAINED, there: 'drain' },
   end: { answer: DRAINED, there: 'kill' },
   changeBackend: { args: ['a', 'b', { state: 'maint' }], answer: {}, there: 'changeBackend' },
+  changeListener: { args: ['a', { state: 'up' }] },
   failback: { args: ['a'] },
   bans: { args: [{}] },
   ban: { args: [{ client: '192.0.2.1', forMs: 1, end: true }], answer: { killed: 2 }, there: 'ban' },

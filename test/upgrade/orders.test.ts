@@ -44,6 +44,7 @@ const METHODS: Readonly<Record<keyof Control, Order | string>> = {
     give: (control) => control.changeBackend('a', BACKENDS[1]!, { state: 'maint', weight: 7 }),
     seen: backendsOf,
   },
+  changeListener: 'it opens what drain has closed',
   failback: 'after it, the first tier that works serves, as at a start',
   ban: {
     give: (control) => control.ban({ client: '192.0.2.7', forMs: HOUR_MS, why: 'test' }),

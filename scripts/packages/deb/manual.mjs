@@ -44,7 +44,7 @@ export function manualPage({ grammar, exitCodes, version, date }) {
   ].join('\n')
 }
 
-/** Options that nearly every command has are told once. `check` and `help` ask nobody, so they have none of these. */
+/** Options that nearly every command has are told once. `check`, `import` and `help` ask nobody, so they have none of these. */
 function dividedOptions(commands) {
   const count = new Map()
   for (const { options } of commands)

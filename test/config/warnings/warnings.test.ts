@@ -1,11 +1,15 @@
 /** What `millrace check` says of a good config in which something is surely meant otherwise. */
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { checkConfigFile } from '../../../src/config/load.js'
 import { findWarnings } from '../../../src/config/warnings/warnings.js'
 import { selfSigned } from '../../support/certificate.js'
+import { temporaryFolder } from '../../support/folder.js'
 import { areMissing } from '../../support/programs.js'
-import { directory, file } from '../config-file.js'
+
+const directory = temporaryFolder()
+const file = join(directory, 'millrace.yaml')
 
 /** Every warning as `path: message`. */
 function warningsOf(config: object): string[] {

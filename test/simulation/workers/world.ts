@@ -263,7 +263,8 @@ export class World {
     }
     const notes = {
       countsFd: main.supervisor!.table.fd!,
-      record: (_: string, { client }: ConnectionFacts, ending: RecordEnding) => {
+      record: (_: string, { client }: ConnectionFacts, ending: RecordEnding | undefined) => {
+        if (ending === undefined) return true
         this.endings.push(ending)
         return this.records.push(client) > 0
       },

@@ -1,0 +1,76 @@
+/**
+ * `millrace import`: reads the file of another proxy, prints the config or writes it to a file, and tells on stderr what is not in it.
+ */
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { MillraceError } from '../errors.js'
+import { visible } from '../escape.js'
+import { importConfig } from '../import/import.js'
+import { formatRemark } from '../import/remarks.js'
+import type { Source } from '../import/sources.js'
+
+/** A larger file is the wrong one. */
+const MOST_BYTES = 4 * 1024 ** 2
+
+export interface ImportOrder {
+  readonly file: string
+  readonly from: Source | undefined
+  readonly out: string | undefined
+}
+
+/** Returns the exit code. */
+export function importFile({ file, from, out }: ImportOrder): 0 | 1 {
+  const { yaml, remarks } = importConfig(readText(file), {
+    file,
+    from,
+    read: (pattern) => readIncluded(pattern, file),
+  })
+  process.stderr.write(remarks.map((remark) => `${visible(formatRemark(remark))}\n`).join(''))
+  if (yaml === undefined) {
+    process.stderr.write(`millrace: ${file} has no listener that millrace can serve: nothing was written\n`)
+    return 1
+  }
+  if (out === undefined) process.stdout.write(yaml)
+  else writeText(out, yaml)
+  return 0
+}
+
+function readText(file: string): string {
+  try {
+    const stats = statSync(file)
+    if (!stats.isFile()) throw new Error('it is not a regular file')
+    if (stats.size > MOST_BYTES)
+      throw new Error(`it has more than ${MOST_BYTES} bytes: is it the right file?`)
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new MillraceError(
+      'config-unreadable',
+      `cannot read ${JSON.stringify(file)}: ${(error as Error).message}`,
+    )
+  }
+}
+
+/** A path from the folder of the file. Its last part can have stars. */
+function readIncluded(pattern: string, file: string): { file: string; text: string }[] {
+  const path = resolve(dirname(file), pattern)
+  const [folder, last] = [dirname(path), basename(path)]
+  if (!last.includes('*')) return [{ file: path, text: readText(path) }]
+  const parts = last.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
+  const matches = new RegExp(`^${parts.join('.*')}$`)
+  return readdirSync(folder)
+    .filter((name) => matches.test(name) && !name.startsWith('.'))
+    .sort()
+    .map((name) => ({ file: join(folder, name), text: readText(join(folder, name)) }))
+}
+
+/** A file that is there stays as it is. */
+function writeText(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: 'wx' })
+  } catch (error) {
+    throw new MillraceError(
+      'bad-argument',
+      `cannot write ${JSON.stringify(file)}: ${(error as Error).message}`,
+    )
+  }
+}
