@@ -49,7 +49,7 @@ constexpr int kNoSocket = -1;
 int OpenSocket(const Endpoint& endpoint);
 
 // Binds a socket that is about to connect. The kernel chooses its port when it connects, so that connections
-// to different backends can have the same one. `low_port` 0: from all ports that the system gives out.
+// to different addresses can have the same one. `low_port` 0: from all ports that the system gives out.
 int BindSource(int fd, const std::string& host, int low_port, int high_port);
 
 // Returns a non-blocking listening socket. It has TCP_NODELAY, because accepted sockets inherit it. An IPv6

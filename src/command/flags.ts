@@ -1,6 +1,6 @@
 /** Reads a flag's text in the same way as the same value in a config file. */
 import { InvalidArgumentError } from 'commander'
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 /** Reads with the field of the config. Its sentence becomes commander's error. */
 export function readBy<Value>(field: z.ZodType<Value>): (text: string) => Value {

@@ -52,7 +52,8 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
   const { log } = opened
   tellAside(log, changing.aside)
   changing.onUnsaved = (err) => log.error({ err }, 'the state file does not have the present changes')
-  if (changing.stateProblem !== undefined) log.error(changing.stateProblem)
+  const { stateProblem: reason } = changing
+  if (reason !== undefined) log.error({ reason }, 'no changes at run time come from the state file')
   const reports = openReports(environment, log)
   const admin = new AdminAddresses(config.admin, log)
   const surroundings: Surroundings = {

@@ -1,7 +1,7 @@
 /**
  * Any input → a frozen Config, or every finding against it. It knows nothing about files and positions.
  */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { invalidConfig } from '../errors.js'
 import { mostOpenFds } from '../io/kernel/native.js'
 import { whyNotSet } from '../io/kernel/socket-probe.js'

@@ -2,7 +2,7 @@
  * What operators order in a process whose predecessor still has connections. Whatever is about connections, or about the log that both
  * write, reaches the predecessor, too.
  */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { ConnectionList, DrainResult } from '../control/answers.js'
 import { mergeConnections } from '../control/connection-order.js'
 import type { Control } from '../control/control.js'

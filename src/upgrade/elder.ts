@@ -2,7 +2,7 @@
  * The predecessor while it still has connections, for orders that must reach these. It may be of another version, so its answers are
  * checked.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Control } from '../control/control.js'
 import { MillraceError } from '../errors.js'
 import type { Stage } from './stage.js'

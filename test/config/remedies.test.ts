@@ -30,7 +30,10 @@ describe('errors in the config', () => {
 
   it('the error of an unknown key names the possible keys', () => {
     expect(findingsAt(['log', 'nonsense'], 1)).toMatchObject([
-      { message: 'unknown key: write one of "level", "file", "format", "access", "explain"', about: 'key' },
+      {
+        message: 'unknown key: write one of "level", "file", "format", "access", "syslog", "explain"',
+        about: 'key',
+      },
     ])
   })
 })

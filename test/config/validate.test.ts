@@ -278,7 +278,7 @@ describe('validateConfig', () => {
       { nonsense: {} },
       'nonsense: unknown key: write one of "splice", "workers", "workerHangMs", "upgradeMs", "handOver", "state", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "names", "limits", "timeouts", "keepalive", "socket", "log", "admin", "tests"',
     ],
-    [{ listeners: {} }, 'listeners: expected a list of listeners, found a map'],
+    [{ listeners: 5 }, 'listeners: expected a list of listeners, found 5'],
     [
       { listeners: ['127.0.0.1:80'] },
       'listeners[0]: expected a listener: { address, cluster }, found "127.0.0.1:80"',

@@ -110,6 +110,8 @@ const BY_HAND: readonly string[] = [
   'retries',
   'frontend',
   'option clitcpka',
+  'source ADDRESS',
+  'cc',
   'option splice-auto',
   'tune.pipesize',
   'log',

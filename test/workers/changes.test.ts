@@ -80,7 +80,7 @@ it('a listener with a cluster of its own comes and goes in both workers, and an 
   await expect(change({ do: 'add-listener', spec: listener })).rejects.toThrow('there is no cluster "c"')
   await change(cluster, { do: 'add-listener', spec: listener })
   const client = await rig.join(port)
-  const taken = { name: 'taken', address: rig.backends[0]!.address, cluster: 'a' }
+  const taken = { name: 'taken', address: rig.backends[0]!.address, cluster: 'c' }
   const refusal = await change({ do: 'add-listener', spec: taken }).catch((error: unknown) => error)
   expect((refusal as MillraceError).message).toContain('EADDRINUSE')
   const { listeners } = await rig.status()

@@ -3,7 +3,7 @@
  * same way.
  */
 import type { IncomingMessage } from 'node:http'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { ProblemError } from '../http/problem.js'
 
 const USUAL_MOST_BYTES = 16 * 1024

@@ -1,5 +1,5 @@
 /** Which live connections an upgrade hands over. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import * as fields from './fields.js'
 
 export interface HandOverConfig {

@@ -2,7 +2,7 @@
  * The health of a cluster's backends, as a config says it: when a backend is ejected because its connections fail, and what
  * happens when backends go down and come back.
  */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type {
   EjectPolicy,
   Failback,

@@ -3,7 +3,7 @@
  * together.
  */
 
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type {
   AccessList,
   BanPolicy,

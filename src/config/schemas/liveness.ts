@@ -2,7 +2,7 @@
  * How long a peer may be silent before it counts as gone, as people write it: for all listeners and clusters,
  * and for one of them.
  */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Keepalive, Liveness } from '../../io/liveness.js'
 import type { OwnTimeouts } from '../timeouts.js'
 import * as fields from './fields.js'

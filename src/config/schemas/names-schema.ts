@@ -2,7 +2,7 @@
  * How the names of backends are resolved, as a config says it: which servers are asked, and how long answers are believed.
  */
 import { isIP } from 'node:net'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { parseAddress } from '../../address.js'
 import type { NameServer, NamesSettings } from '../../cluster/names/settings.js'
 import { expected, quote } from '../wording.js'

@@ -1,6 +1,6 @@
 /** Options of sockets as people write them, and as the rest of the program reads them. */
 import { isIP } from 'node:net'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { USUAL_BACKLOG } from '../../defaults.js'
 import type { SocketOptions } from '../../io/socket-options.js'
 import {

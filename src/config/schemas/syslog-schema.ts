@@ -1,5 +1,5 @@
 /** Where the log goes by syslog: as people write it, as the rest of the program reads it, and the schema between the two. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseAddress } from '../../address.js'
 import { type DatagramAddress, whyNoUnixDatagrams } from '../../io/datagrams.js'
 import { expected } from '../wording.js'
@@ -68,6 +68,7 @@ const address = z.unknown().transform((value, context): DatagramAddress => {
   return z.NEVER
 })
 
+/** @internal */
 export const syslogSchema: z.ZodType<SyslogConfig, unknown> = fields
   .strictMap('a map: { address, facility }', {
     address,

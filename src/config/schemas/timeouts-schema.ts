@@ -1,5 +1,5 @@
 /** Timeouts as people write them: for everything, and for one listener or cluster. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import {
   LEVELS_OF,
   type OwnTimeouts,

@@ -2,7 +2,7 @@
  * TLS in a config, towards clients and towards backends. A config only names files. `certificates.ts` reads
  * them to check them, and the room that uses them reads them again.
  */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { normalizeName } from '../../names.js'
 import type { TlsVersion } from '../listener-input.js'
 import * as fields from './fields.js'

@@ -1,7 +1,7 @@
 /**
  * One thing that a caller can ask for. Types only.
  */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { ConnectionList } from '../../../control/answers.js'
 import type { Control } from '../../../control/control.js'
 import type { ConnectionQuery } from '../../../control/orders.js'
