@@ -18,8 +18,8 @@ function filesBelow(...folders: string[]): string[] {
   return folders.map((folder) => `test/${folder}/**/*.test.ts`)
 }
 
-/** The files that run at a time, except for those that run alone. */
-const MAX_WORKERS = 2
+/** The files that run at a time. Most of their time they wait for programs. */
+const MAX_WORKERS = 3
 
 export default defineConfig({
   resolve: {
