@@ -34,7 +34,7 @@
           'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-O3'],
           'cflags_cc': [
             '-std=c++17',
-            '-O2',
+            '-Os',
             '-Wall',
             '-Wextra',
             '-Wconversion',

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "counts_file.h"
@@ -58,7 +57,8 @@ double TakenPerSecond(const CountsEntry& entry, int64_t now) {
   const bool is_same = second == entry.second;
   const uint32_t before = is_same ? entry.taken_before : TakenBefore(entry, second);
   const double left = 1 - static_cast<double>(now % kNsPerSecond) / static_cast<double>(kNsPerSecond);
-  return (is_same ? entry.taken : 0) + std::floor(before * left + 0.5);
+  const auto rounded = static_cast<int64_t>(before * left + 0.5);
+  return static_cast<double>((is_same ? entry.taken : 0) + rounded);
 }
 
 double BytesOf(const CountsEntry& entry, uint32_t day) { return entry.day == day ? entry.bytes : 0; }

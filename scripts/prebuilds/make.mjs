@@ -3,7 +3,7 @@
  * their sources or the recipe changed. Each is checked before anybody gets it.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fail, runQuietly, StepFailed, say } from '../setup/command.mjs'
@@ -11,6 +11,9 @@ import { digest, filesBelow, readStamp, writeStamp } from '../setup/stamp.mjs'
 import { headersOfNode } from '../setup/toolchain.mjs'
 import { ARCHITECTURES, binaryFor, compile, compilerFor } from './recipe.mjs'
 import { faultsOf, readBinary } from './symbols.mjs'
+
+/** Every user downloads the binaries of all architectures. A part of an arm64 binary begins at a multiple of 64 KiB. */
+const MOST_BYTES = 136 * 1024
 
 const stampOf = (root) => join(root, 'node_modules/.cache/millrace/prebuilds')
 const binaries = ARCHITECTURES.map(({ arch }) => binaryFor(arch))
@@ -71,5 +74,7 @@ function check(root, arch) {
   const path = join(root, binaryFor(arch))
   const faults = faultsOf(readBinary(path), arch)
   if (faults.length > 0) fail(`${binaryFor(arch)} would not load everywhere`, faults.join('\n'))
+  const bytes = statSync(path).size
+  if (bytes > MOST_BYTES) fail(`${binaryFor(arch)} is too large`, `${bytes} bytes, of at most ${MOST_BYTES}`)
   if (arch === process.arch) createRequire(import.meta.url)(path)
 }
