@@ -27,8 +27,9 @@ const COMPILE = [
   ...['-DNAPI_VERSION=9', '-DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS'],
   // Templates of the C++ library are instantiated here, instead of taken from libstdc++.
   '-D_GLIBCXX_EXTERN_TEMPLATE=0',
-  // The checked functions of glibc (__memcpy_chk and others) are unknown to musl.
-  '-U_FORTIFY_SOURCE',
+  // musl does not know the checked functions of glibc (__memcpy_chk and others), nor those that glibc's headers call instead of
+  // inlining them where size matters (__cmsg_nxthdr).
+  ...['-U_FORTIFY_SOURCE', '-U__OPTIMIZE_SIZE__'],
   ...['-include', 'native/prebuilt/glibc_versions.h'],
 ]
 

@@ -13,6 +13,9 @@ export const NEWEST_GLIBC = { x64: '2.14', arm64: '2.17' }
  */
 const LIBUV = ['uv_close', 'uv_hrtime', 'uv_poll_init', 'uv_poll_start', 'uv_poll_stop', 'uv_ref', 'uv_unref']
 
+/** Functions of glibc whose names begin with two underscores are its own, except these, which musl has too. */
+const OF_EVERY_LIBC = ['__cxa_atexit', '__cxa_finalize', '__errno_location', '__stack_chk_fail']
+
 /** Weak names that gcc puts into every library. The loader goes on without them. */
 const OF_GCC = ['_ITM_deregisterTMCloneTable', '_ITM_registerTMCloneTable', '__gmon_start__']
 
@@ -52,6 +55,7 @@ export function faultsOf({ libraries, imports, exports }, arch) {
 
 function faultsOfImport({ name, version }, arch) {
   if (version?.startsWith('GLIBC_')) {
+    if (name.startsWith('__') && !OF_EVERY_LIBC.includes(name)) return [`${name} is only in glibc, not in musl`]
     const most = NEWEST_GLIBC[arch]
     if (!isNewer(version.slice('GLIBC_'.length), most)) return []
     return [`${name} is of ${version}, but glibc ${most} has to do: see native/prebuilt/`]
