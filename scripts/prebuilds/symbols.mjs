@@ -55,7 +55,8 @@ export function faultsOf({ libraries, imports, exports }, arch) {
 
 function faultsOfImport({ name, version }, arch) {
   if (version?.startsWith('GLIBC_')) {
-    if (name.startsWith('__') && !OF_EVERY_LIBC.includes(name)) return [`${name} is only in glibc, not in musl`]
+    if (name.startsWith('__') && !OF_EVERY_LIBC.includes(name))
+      return [`${name} is only in glibc, not in musl`]
     const most = NEWEST_GLIBC[arch]
     if (!isNewer(version.slice('GLIBC_'.length), most)) return []
     return [`${name} is of ${version}, but glibc ${most} has to do: see native/prebuilt/`]
