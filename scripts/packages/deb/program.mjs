@@ -3,7 +3,7 @@
  * the command names this Node, so no other one on the machine is used.
  */
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, extname, join } from 'node:path'
+import { basename, dirname, extname, join } from 'node:path'
 import { output } from '../checks.mjs'
 import { nodeFolder } from './node-binary.mjs'
 
@@ -42,7 +42,8 @@ async function packagedFiles(root) {
 
 function isNeeded(path, arch) {
   if (path.startsWith('prebuilds/')) return path.startsWith(`prebuilds/linux-${arch}/`)
-  return path === 'package.json' || (OF_PROGRAM.test(path) && READ.has(extname(path)))
+  if (path === 'package.json') return true
+  return OF_PROGRAM.test(path) && (READ.has(extname(path)) || LICENSE.test(basename(path)))
 }
 
 async function addDependencies(root, home) {
