@@ -80,6 +80,31 @@ describeWithAddon.each([{ workers: 1 }, { workers: 2 }])(
   },
 )
 
+describeWithAddon('a client that waits in the old process for the release of its cluster', () => {
+  const folder = temporaryFolder()
+  let rig: UpgradeRig
+
+  afterEach(async () => {
+    await rig.end()
+  })
+
+  it('is served once the new process is told to release it, and moves there then', async () => {
+    rig = await UpgradeRig.start(folder, { handOver: true, timeouts: { drainMs: '24d' } })
+    await rig.admin.ask('POST', '/api/v1/clusters/a/hold', { maxMs: 3_600_000 }, true)
+    const client = await rig.connect()
+    client.send(Buffer.from('hello'))
+    await rig.statusWhen(({ clusters }) => clusters[0]!.queued === 1)
+    const first = rig.pid
+    await rig.upgrade()
+    await rig.admin.ask('POST', '/api/v1/clusters/a/release', undefined, true)
+    await client.receive(5)
+    await rig.gone(first)
+    client.send(Buffer.from('again'))
+    await client.receive(10)
+    expect((await rig.status()).listeners[0]).toMatchObject({ active: 1, handedOver: 1 })
+  })
+})
+
 async function idsOf(rig: UpgradeRig): Promise<string[]> {
   const list = (await rig.admin.ask('GET', `/api/v1/connections?limit=${2 * TUNNELS}`)) as ConnectionList
   return list.connections.map(({ id }) => id).sort()

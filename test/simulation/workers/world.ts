@@ -83,7 +83,8 @@ export class World {
 
   /** Whether one supervisor runs, and no other one is about to take its place or still has connections. */
   get isSettled(): boolean {
-    return this.mains.filter(({ isGone }) => !isGone).length === 1 && this.main.hasAdmin
+    const alive = this.mains.filter(({ isGone }) => !isGone)
+    return alive.length === 1 && alive[0]!.hasAdmin
   }
 
   /** Supervisors that hang go on, and so do workers that have none. */
@@ -134,6 +135,7 @@ export class World {
   /** Asks something of the process that operators reach. `look` gets the answer when it comes. */
   order<Value>(ask: () => Promise<Value>, look: (value: Value) => void = () => {}): void {
     const { main } = this
+    if (main.isGone) return
     main.openOrders += 1
     const done = (): void => {
       main.openOrders -= 1
