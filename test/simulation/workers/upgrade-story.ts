@@ -41,7 +41,7 @@ function act(world: World, step: UpgradeStep): void {
       world.order(() => world.control.upgrade())
       break
     case 'kill-main':
-      chosen(world, step.which)?.kill()
+      kill(world, chosen(world, step.which))
       break
     case 'hang-main':
       chosen(world, step.which)?.hang()
@@ -52,6 +52,12 @@ function act(world: World, step: UpgradeStep): void {
     default:
       playStep(world, step)
   }
+}
+
+/** A predecessor that has not handed its state over takes its counts along. */
+function kill(world: World, main: MainProcess | undefined): void {
+  if (main?.hasServed && !world.mains.at(-1)!.hasServed) world.counts = new Map()
+  main?.kill()
 }
 
 /** A process that has another one beside it. Undefined: there is none, or it alone serves. */
