@@ -34,14 +34,14 @@ load.on('message', (told) => {
 await until(() => counts !== undefined && counts.open >= options.tunnels)
 
 console.log(`${options.workers} worker(s), ${options.rate} connections a second, ${options.tunnels} tunnels`)
-console.log('upgrade      ms  answered  refused  reset  silent  tunnels ended  bytes lost  wrong')
+console.log('upgrade      ms  paused  answered  refused  reset  silent  tunnels ended  bytes lost  wrong')
 const bad = []
 for (let nth = 1; nth <= options.upgrades; nth++) {
   const before = { ...counts }
-  const { tookMs } = await ask('POST', '/api/v1/upgrade')
+  const { tookMs, pausedMs } = await ask('POST', '/api/v1/upgrade')
   await pause(PAUSE_MS)
   const found = difference(counts, before)
-  console.log(line(nth, tookMs, found))
+  console.log(line(nth, tookMs, pausedMs, found))
   if (faultsIn(found) > 0) bad.push(nth)
   await until(() => counts.open >= options.tunnels)
 }
@@ -119,11 +119,12 @@ function faultsIn({ refused, reset, silent, tunnelsEnded, lostBytes, wrongBytes 
   return refused + reset + silent + tunnelsEnded + lostBytes + wrongBytes
 }
 
-function line(nth, tookMs, found) {
+function line(nth, tookMs, pausedMs, found) {
   const { answered, refused, reset, silent, tunnelsEnded, lostBytes, wrongBytes } = found
   const cells = [
     [nth, 7],
     [tookMs, 8],
+    [pausedMs, 8],
     [answered, 10],
     [refused, 9],
     [reset, 7],

@@ -1,5 +1,5 @@
 /** The admin addresses of the process: it opens them, lets a successor inherit them, and closes them. */
-import { linkSync } from 'node:fs'
+import { closeSync, linkSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { formatAddress } from '../address.js'
 import { defaultAdminAddress } from '../admin/default-address.js'
@@ -7,6 +7,7 @@ import type { AdminServer } from '../admin/server.js'
 import type { Config } from '../config/schema.js'
 import type { AdminConfig } from '../config/schemas/admin-schema.js'
 import type { Control } from '../control/control.js'
+import { activatedSockets } from '../io/listening/activated-sockets.js'
 import { removeSocketFile } from '../io/listening/listen-errors.js'
 import { hasFile } from '../io/listening/socket-file.js'
 import type { Log } from '../observe/log/log.js'
@@ -33,6 +34,11 @@ export class AdminAddresses implements AdminDoor {
     )
   }
 
+  /** Loads what `open` needs, before clients have to wait for it. */
+  async load(): Promise<void> {
+    if (this.#asked?.length !== 0) await loadServer()
+  }
+
   /** `inherited`: the sockets of an earlier process. One is used if its address is the same, or the default of both. */
   async open(control: Control, inherited: readonly Inherited[] = []): Promise<void> {
     const configs = this.#asked ?? defaultAdmin()
@@ -41,11 +47,7 @@ export class AdminAddresses implements AdminDoor {
       return
     }
     if (configs.length === 0) return
-    const [{ AdminServer }, { renderMetrics }, { Told }] = await Promise.all([
-      import('../admin/server.js'),
-      import('../observe/metrics/metrics.js'),
-      import('../admin/told.js'),
-    ])
+    const [{ AdminServer }, { renderMetrics }, { Told }] = await loadServer()
     const told = new Told(control, renderMetrics)
     try {
       for (const config of configs) {
@@ -57,7 +59,6 @@ export class AdminAddresses implements AdminDoor {
       if (!this.#isDefault) throw err
       this.#log.warn({ err }, NO_ADMIN)
     }
-    this.#tellMoved(inherited)
   }
 
   leave(): void {
@@ -87,15 +88,25 @@ export class AdminAddresses implements AdminDoor {
     return before.fd
   }
 
-  #tellMoved(inherited: readonly Inherited[]): void {
+  /** This process serves: nobody answers any more at addresses that only the earlier process had. */
+  leaveOthers(inherited: readonly Inherited[]): void {
     const places = new Set(this.#servers.map(({ address }) => formatAddress(address)))
-    for (const { address, isDefault } of inherited) {
+    for (const { address, isDefault, fd } of inherited) {
       const before = formatAddress(address)
       if (places.has(before) || (isDefault && this.#isDefault)) continue
+      closeSync(fd)
+      if (hasFile(address) && !activatedSockets.has(address)) removeSocketFile(address.path)
       this.#log.info({ before }, 'the admin address is another one than before')
     }
   }
 }
+
+const loadServer = () =>
+  Promise.all([
+    import('../admin/server.js'),
+    import('../observe/metrics/metrics.js'),
+    import('../admin/told.js'),
+  ])
 
 /** The default admin address, or the reason why there is none. */
 function defaultAdmin(): readonly AdminConfig[] | string {

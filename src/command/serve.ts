@@ -9,6 +9,7 @@ import type { Config } from '../config/schema.js'
 import { workerCount } from '../config/worker-count.js'
 import type { Control } from '../control/control.js'
 import { MillraceError } from '../errors.js'
+import { counted } from '../figures.js'
 import { createEngine } from '../io/choose-engine.js'
 import { activatedSockets } from '../io/listening/activated-sockets.js'
 import { createOwnCounts } from '../limits/counts/own-counts.js'
@@ -77,6 +78,7 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
   const control = withUpgrades(served.control, predecessor, {
     isRunning: () => upgrade.isRunning,
     drainMs: () => succession.config.timeouts.drainMs,
+    refused: () => reports.reloading(Promise.resolve()),
   })
   const succession: Succession = served.succession(control)
   const routed = new RoutedControl(control)
@@ -93,25 +95,28 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
   const orders = heedSignals(signals, control, log, upgrade, served.cut)
   try {
     await served.start()
+    if (predecessor !== undefined) await admin.load()
     await predecessor?.takeOver(succession)
   } catch (error) {
     if (!orders.isDraining) throw error
   }
   if (orders.isDraining) return
-  announceMostConnections(log, ownMost(config), workerCount(config))
   await admin.open(routed.control, begin?.admin)
-  announceUnusedSockets(log, activatedSockets.unused)
   if (predecessor !== undefined) await succession.resume()
+  const since = Date.now()
+  announceMostConnections(log, ownMost(config), workerCount(config))
+  announceUnusedSockets(log, activatedSockets.unused)
   if (pidFile !== undefined) keepPidFile(pidFile)
   changing.save()
   orders.started()
-  await predecessor?.serves(await takeConnections(succession, predecessor.gone.reached))
+  await predecessor?.serves(await takeConnections(succession, predecessor.gone.reached), since)
+  admin.leaveOthers(begin?.admin ?? [])
   reports.ready({ answers: served.answers, describe: async () => describe(await control.status()) })
 }
 
 /** For people who ask the service manager how the service is. */
 const describe = ({ state, connections: { active } }: ProxyStatus): string =>
-  `${state}, ${active} connections`
+  `${state}, ${counted(active, 'connection')}`
 
 /** Written when this process serves, and removed at its end. */
 function keepPidFile(path: string): void {
@@ -123,7 +128,7 @@ function keepPidFile(path: string): void {
 function withUpgrades(
   own: Control,
   predecessor: Predecessor | undefined,
-  upgrade: { isRunning(): boolean; drainMs(): number },
+  upgrade: { isRunning(): boolean; drainMs(): number; refused(): void },
 ): Control {
   const control = predecessor?.beside(own, upgrade.drainMs) ?? own
   const checkNoUpgrade = (): void => {
@@ -132,6 +137,8 @@ function withUpgrades(
   }
   return forwarding((method, args) => callOn(control, method, args), {
     reload: async () => {
+      // The service manager may have asked for it. It waits until it hears of an end.
+      if (upgrade.isRunning()) upgrade.refused()
       checkNoUpgrade()
       return await control.reload()
     },

@@ -189,4 +189,6 @@ export interface Upgraded {
   readonly version: string
   /** From the order until it serves, in ms. */
   readonly tookMs: number
+  /** ms of these in which nobody accepted. Clients waited. */
+  readonly pausedMs: number
 }

@@ -81,6 +81,7 @@ export function createServing(options: ServingOptions): Serving {
     engine,
     connections,
     limiting: options.shared.limiting,
+    drains: options.drains,
     handOver: () => generations.config.handOver,
     services: () => generations.present.services.values(),
     isRunning: options.isRunning,

@@ -173,6 +173,8 @@ const serving = z.object({
   kind: z.literal('serving'),
   /** Unix sockets at which processes of the successor take connections over. */
   handOver: z.array(text).default([]),
+  /** When it began to accept, in ms since 1970. */
+  since: count.default(0),
 })
 export type Serving = z.infer<typeof serving>
 

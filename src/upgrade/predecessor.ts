@@ -99,11 +99,11 @@ export class Predecessor implements Elder {
     }
   }
 
-  /** This process serves. `handOver`: unix sockets at which its processes take connections over. */
-  serves(handOver: readonly string[]): Promise<void> {
+  /** This process serves. `handOver`: unix sockets at which its processes take connections over. `since`: ms since 1970. */
+  serves(handOver: readonly string[], since: number): Promise<void> {
     this.#channel.rest()
     this.#isServing = true
-    return this.#tell({ kind: 'serving', handOver: [...handOver] })
+    return this.#tell({ kind: 'serving', handOver: [...handOver], since })
   }
 
   /** The control of this process, with what the predecessor has counted, and with the connections that are left there. */

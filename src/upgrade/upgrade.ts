@@ -55,6 +55,9 @@ export class Upgrade {
   #isRunning = false
   #heir: Heir | undefined
   #hasState = false
+  #isEnding = false
+  /** When this process stopped accepting, in ms since 1970. */
+  #pausedAt = 0
   /** What the successor knows of limits. */
   #limits: readonly OthersCount[] = []
   #telling: NodeJS.Timeout | undefined
@@ -81,11 +84,13 @@ export class Upgrade {
       log.info({ successor: heir.pid }, `upgrading: process ${heir.pid} starts`)
       const version = await heir.ready.within(config.upgradeMs, notReady(config.upgradeMs))
       const serving = await this.#handOver(heir)
+      if (this.#isEnding) process.kill(heir.pid, 'SIGTERM')
       const tookMs = Math.round(performance.now() - beganAt)
-      log.info({ successor: heir.pid, version, tookMs }, `upgraded: process ${heir.pid} serves`)
+      const pausedMs = Math.max(0, Math.round(serving.since - this.#pausedAt))
+      log.info({ successor: heir.pid, version, tookMs, pausedMs }, `upgraded: process ${heir.pid} serves`)
       // The answer to the order goes out first.
       setImmediate(() => void this.#leave(heir, serving))
-      return { pid: heir.pid, version, tookMs }
+      return { pid: heir.pid, version, tookMs, pausedMs }
     } catch (error) {
       await this.#stay()
       log.error({ err: error }, 'the upgrade failed: this process goes on')
@@ -93,8 +98,9 @@ export class Upgrade {
     }
   }
 
-  /** This process ends. A successor that does not serve yet must not serve either. */
+  /** This process was told to end. A successor that does not serve yet must not serve either. One that is about to ends, too. */
   abort(): void {
+    this.#isEnding = true
     if (!this.#hasState) void this.#heir?.kill()
   }
 
@@ -117,7 +123,7 @@ export class Upgrade {
   /** @throws MillraceError `wrong-state` */
   #check(): void {
     if (this.#isRunning) throw refusal('an upgrade runs already')
-    if (!this.#host.succession.isServing) throw refusal('this proxy is draining')
+    if (this.#isEnding || !this.#host.succession.isServing) throw refusal('this proxy is draining')
     if (process.pid === 1)
       throw refusal(
         'this process is the first one of its container, which ends with it: let the orchestrator replace the container',
@@ -159,6 +165,7 @@ export class Upgrade {
     await this.#tellLimits(heir)
     this.#hasState = true
     routed.hold()
+    this.#pausedAt = Date.now()
     await succession.pause()
     await this.#tellLimits(heir)
     heir.hand({ ...stateOf(succession), ...(await leftOf(succession)) })

@@ -151,6 +151,7 @@ export const upgraded = z.strictObject({
   pid: z.int().describe('the process that serves from now on'),
   version: z.string(),
   tookMs: count.describe('ms from the order until the new process serves'),
+  pausedMs: count.describe('ms of these in which nobody accepted: clients waited'),
 }) satisfies z.ZodType<Upgraded>
 
 export const listener = toldSchema(LISTENER)

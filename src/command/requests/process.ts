@@ -35,8 +35,10 @@ export function upgradeRequest(): Request {
     path: '/api/v1/upgrade',
     isSlow: true,
     lines: (answer) => {
-      const { pid, version, tookMs } = answer as Upgraded
-      return [`upgraded in ${tookMs} ms: process ${pid} serves, millrace ${version}`]
+      const { pid, version, tookMs, pausedMs } = answer as Upgraded
+      return [
+        `upgraded in ${tookMs} ms: process ${pid} serves, millrace ${version}; new clients waited for ${pausedMs} ms`,
+      ]
     },
   }
 }

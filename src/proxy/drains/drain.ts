@@ -70,6 +70,11 @@ export class Drain {
     return { scope: this.scope, left: this.#left.size, deadlineAt: this.#deadlineAt }
   }
 
+  /** Whether it ends this connection at its deadline, if the connection does not end by itself. */
+  ends(connection: Connection): boolean {
+    return this.#deadlineAt !== undefined && this.#left.has(connection)
+  }
+
   /** A connection has ended, of this drain or not. */
   left(connection: Connection): void {
     if (!this.#left.delete(connection)) return

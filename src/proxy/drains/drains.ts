@@ -48,6 +48,13 @@ export class Drains {
     return Array.from(this.#running, ({ status }) => status)
   }
 
+  /** Whether a drain of a part of the proxy ends the connection at its deadline. */
+  ends(connection: Connection): boolean {
+    const isOfAPart = ({ listener, cluster }: DrainScope): boolean =>
+      listener !== undefined || cluster !== undefined
+    return Array.from(this.#running).some((drain) => isOfAPart(drain.scope) && drain.ends(connection))
+  }
+
   /** A connection has ended. */
   left(connection: Connection): void {
     for (const drain of this.#running) drain.left(connection)

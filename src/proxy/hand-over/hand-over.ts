@@ -9,6 +9,7 @@ import type { Engine } from '../../io/engine.js'
 import { KernelEngine } from '../../io/kernel/kernel-engine.js'
 import { MessageSocket } from '../../io/kernel/message-socket.js'
 import type { Connections } from '../connections.js'
+import type { Drains } from '../drains/drains.js'
 import type { Limiting } from '../limiting.js'
 import { Giver } from './giver.js'
 import type { readBatch as ReadBatch } from './read-batch.js'
@@ -20,6 +21,8 @@ export interface HandOverOptions {
   readonly limiting: Pick<Limiting, 'bandwidth'>
   /** Of the present config. */
   handOver(): HandOverConfig | false
+  /** Connections that a drain ends stay in the process of the drain. */
+  readonly drains: Pick<Drains, 'ends'>
   services(): Iterable<Service>
   /** False: the proxy drains, and takes nothing. */
   isRunning(): boolean
@@ -48,10 +51,12 @@ export class HandOver {
    * taken. The others go on here. It never rejects.
    */
   async give(paths: readonly string[]): Promise<number> {
-    const { engine, connections, handOver } = this.#options
+    const { engine, connections, drains, handOver } = this.#options
     const config = handOver()
     if (config === false || !(engine instanceof KernelEngine)) return 0
-    const old = connections.all().filter((each) => each.ageMs >= config.afterMs && each.mayMoveLater)
+    const old = connections
+      .all()
+      .filter((each) => each.ageMs >= config.afterMs && each.mayMoveLater && !drains.ends(each))
     if (old.length === 0) return 0
     const sockets = paths.map((path) => MessageSocket.connect(engine.loop, path)).filter(isConnected)
     const parts = sockets.map((socket, part) =>
