@@ -35,10 +35,10 @@ export function upgradeRequest(): Request {
     path: '/api/v1/upgrade',
     isSlow: true,
     lines: (answer) => {
-      const { pid, version, tookMs, pausedMs } = answer as Upgraded
-      return [
-        `upgraded in ${tookMs} ms: process ${pid} serves, millrace ${version}; new clients waited for ${pausedMs} ms`,
-      ]
+      // An earlier version does not tell how long clients waited.
+      const { pid, version, tookMs, pausedMs } = answer as Omit<Upgraded, 'pausedMs'> & Partial<Upgraded>
+      const waited = pausedMs === undefined ? '' : `; new clients waited for ${pausedMs} ms`
+      return [`upgraded in ${tookMs} ms: process ${pid} serves, millrace ${version}${waited}`]
     },
   }
 }
