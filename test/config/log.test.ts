@@ -16,6 +16,15 @@ const messagesOf = (log: unknown): string[] =>
 
 describe('the key log', () => {
   it.each([
+    ['udp://192.0.2.1', { kind: 'udp', host: '192.0.2.1', port: 514 }],
+    ['udp://logs.example.com:5140', { kind: 'udp', host: 'logs.example.com', port: 5140 }],
+    ['udp://[2001:db8::1]', { kind: 'udp', host: '2001:db8::1', port: 514 }],
+    ['udp://[2001:db8::1]:5140', { kind: 'udp', host: '2001:db8::1', port: 5140 }],
+  ])('log.syslog.address: %s becomes %j', (address, meant) => {
+    expect(logOf({ syslog: { address } }).syslog).toEqual({ address: meant, facility: 3, maxBytes: 1452 })
+  })
+
+  it.each([
     [undefined, ALL],
     [true, ALL],
     ['true', ALL],
@@ -74,6 +83,19 @@ describe('the key log', () => {
     [
       { access: { minMs: 'long' } },
       'log.access.minMs: "long" is not a duration: write 250ms, 5s, 10m, 1h, 1d, or a number of milliseconds',
+    ],
+    [
+      { access: { everyMs: '10ms' } },
+      'log.access.everyMs: expected 0 or a duration from 1s, such as 5m, found 10',
+    ],
+    [
+      { syslog: { address: 'tcp://logs:514' } },
+      'log.syslog.address: expected udp://HOST:PORT or unix:/path, found "tcp://logs:514"',
+    ],
+    [{ syslog: { address: 'udp://logs:0' } }, 'log.syslog.address: expected a port from 1 to 65535, found 0'],
+    [
+      { syslog: { address: 'udp://logs', facility: 'local8' } },
+      expect.stringMatching(/^log\.syslog\.facility: expected one of "kern", .* found "local8"/),
     ],
     [
       { access: { redact: ['http.pat'] } },

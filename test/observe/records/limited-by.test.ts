@@ -171,6 +171,11 @@ it.each<[string, Life, LimitingWord]>([
     { limitedBy: 'backend', limitedShares: { backend: 0.5 } },
   ],
   [
+    'a side that is slow for a tenth of the time limits nobody',
+    { ...IDLE, connectMicros: SECOND },
+    { limitedBy: 'nobody', limitedShares: { backend: 0.1 } },
+  ],
+  [
     'a client whose first bytes come slowly limits the connection',
     { ...IDLE, waitMicros: 5 * SECOND },
     { limitedBy: 'client', limitedShares: { client: 0.5 } },
