@@ -79,9 +79,11 @@ export class Clusters {
   /** Takes the clusters of another config, with the backends that the catalogue has for each. */
   update(generation: Configured): void {
     const before = this.#present
+    const { clusters } = this.#config
     this.#config = generation.config
     this.#present = clustersOf(generation)
     for (const [name, cluster] of this.#present) {
+      if (before.has(name) && clusters[name] === this.#config.clusters[name]) continue
       if (this.#left.delete(name) || before.has(name)) this.#refresh(cluster)
       else cluster.start()
     }

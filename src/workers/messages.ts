@@ -13,6 +13,7 @@ import type { ToldBan } from '../limits/bans/told-bans.js'
 import type { ToldPart } from '../limits/lists/told-lists.js'
 import type { ProxyStatus } from '../observe/status.js'
 import type { SessionPlace } from '../postgres/sessions.js'
+import type { ToldConfig } from './told-config.js'
 
 /** A method of a worker's control. */
 export type ControlCall = {
@@ -21,7 +22,7 @@ export type ControlCall = {
 
 /** The other questions to a worker. All workers prepare another config before any worker uses it. */
 type WorkerCall =
-  | { readonly method: 'prepare'; readonly args: readonly [config: Config] }
+  | { readonly method: 'prepare'; readonly args: readonly [config: ToldConfig] }
   | { readonly method: 'takeUp' | 'giveUp'; readonly args: readonly [] }
   /** An upgrade: accept nobody for now, go on, or leave the listening sockets to another process. */
   | { readonly method: 'pause' | 'resume' | 'leave'; readonly args: readonly [] }

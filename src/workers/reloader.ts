@@ -1,6 +1,6 @@
 /** Reloads the config for all workers: they prepare it, and then all use it, or all give it up. */
 import type { Candidate } from '../config/changes/changing-config.js'
-import { changesBetween, needingRestart } from '../config/changes/differences.js'
+import { changesBetween, differOnlyInClusters, needingRestart } from '../config/changes/differences.js'
 import type { Config } from '../config/schema.js'
 import type { Changed, Reloaded } from '../control/answers.js'
 import type { ChangeOrder } from '../control/orders.js'
@@ -107,7 +107,10 @@ export class Reloader {
   async #prepareAndTakeUp(loaded: Config): Promise<void> {
     const { desired, engine, openLog } = this.#host
     this.#host.checkRunning()
-    const next = await assignPorts(loaded, desired.present, engine)
+    const { present } = desired
+    const next = differOnlyInClusters(present.loaded, loaded)
+      ? { loaded, config: { ...loaded, listeners: present.config.listeners } }
+      : await assignPorts(loaded, present, engine)
     const log = await openLog.prepare(loaded.log)
     // From then on an operator's order about the log stays in force.
     await this.#change(next, () => log.take()).catch((error) => {

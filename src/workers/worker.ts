@@ -19,6 +19,7 @@ import { TicketKeys } from '../tls/ticket-keys.js'
 import { type Call, type ControlCall, packError, type ToWorker } from './messages.js'
 import type { OwnProcess } from './own-process.js'
 import { SessionSearch } from './session-search.js'
+import { heardConfig } from './told-config.js'
 
 /** ms. The timer that triggers a report is due once a second, or more often, and may be a little early. */
 const TELL_COUNTS_AFTER_MS = 900
@@ -176,7 +177,7 @@ class Worker {
       case 'findSession':
         return Promise.resolve(this.proxy.sessions.find(call.args[0])?.place)
       case 'prepare':
-        return this.#inTurn(() => this.#prepare(call.args[0]))
+        return this.#inTurn(() => this.#prepare(heardConfig(call.args[0], this.proxy.config)))
       case 'pause':
         return Promise.resolve(this.proxy.acceptor.pause())
       case 'resume':

@@ -9,7 +9,7 @@ afterEach(() => rig.end())
 
 it('a restart goes on with what was added and removed, and says what the file does not have', async () => {
   rig = await VerbsRig.start(folder)
-  await rig.millrace.stop()
+  await rig.millrace.program.kill()
   const config = { ...rig.config(), state: `${folder}/state.json` }
   await rig.run(config)
   expect(await rig.ask('remove listener redis')).toMatchObject({

@@ -6,7 +6,6 @@ import { invalidConfig, MillraceError, type Problem } from '../../errors.js'
 import { formatPath } from '../checks/path.js'
 import type { Config } from '../schema.js'
 import { didYouMean } from '../suggest.js'
-import { judge } from '../validate.js'
 import { type Applied, applyChange } from './apply.js'
 import {
   type Change,
@@ -20,6 +19,7 @@ import {
 } from './change.js'
 import { withChange } from './change-list.js'
 import { type Base, type Combined, combine, describeAside } from './combine.js'
+import { judgeChanges } from './judge-change.js'
 import type { StateFile } from './state-file.js'
 
 /** A config that may be taken up. */
@@ -207,11 +207,10 @@ export class ChangingConfig {
 
   /** What is checked is what the next reload of the same file would make, too. */
   #judge(changes: readonly Change[], list: readonly KeptChange[], input: unknown): Combined {
-    const isPlain = list.length === this.#list.length + changes.length && this.#combined.aside.length === 0
-    const combined = isPlain ? undefined : combine(this.#base, list)
+    const combined = this.#isPlain(changes) ? undefined : combine(this.#base, list)
     const misfits = combined?.aside.filter(({ change }) => !this.#list.includes(change)) ?? []
     if (combined !== undefined && misfits.length === 0) return combined
-    const verdict = judge(input)
+    const verdict = judgeChanges(this.#combined.config, input, changes)
     const file = changes.map(describeChange).join(', ')
     if (!('config' in verdict))
       throw invalidConfig(
@@ -221,6 +220,17 @@ export class ChangingConfig {
       )
     if (misfits.length > 0) throw new MillraceError('wrong-state', misfits.map(describeAside).join('; '))
     return { input, config: verdict.config, kept: list, aside: [], ended: [] }
+  }
+
+  /** Whether making the changes one after the other gives what the whole list gives. What is added again goes to another place. */
+  #isPlain(changes: readonly Change[]): boolean {
+    if (this.#combined.aside.length > 0) return false
+    const known = new Set(this.#list.map(keyOf))
+    return changes.every((change) => {
+      const isAgain = known.has(keyOf(change))
+      known.add(keyOf(change))
+      return !isAddition(change) || !isAgain
+    })
   }
 
   #candidate(base: Base, list: readonly KeptChange[], combined: Combined): Candidate {

@@ -22,6 +22,15 @@ export function changesBetween(before: Config, after: Config): string[] {
   ]
 }
 
+/** Whether the configs have the same listeners, as one and the same list, and differ in nothing but clusters. */
+export function differOnlyInClusters(before: Config, after: Config): boolean {
+  const { listeners, clusters, ...rest } = after
+  if (listeners !== before.listeners) return false
+  return Object.entries(rest).every(([key, value]) =>
+    isDeepStrictEqual(value, before[key as keyof typeof rest]),
+  )
+}
+
 /** The keys that only a start can change, and that differ now. */
 export function needingRestart(startedWith: Config, now: Config): string[] {
   const [was, is] = [settledIn(startedWith), settledIn(now)]

@@ -14,6 +14,7 @@ import { checkLimits } from './limit-references.js'
 import { checkLimitSizes } from './limit-sizes.js'
 import { addressKey, isAnyPort } from './listener-addresses.js'
 import { checkListener, REJECT } from './listener-references.js'
+import { forgetListenersOf } from './listeners-of.js'
 import { findLoops } from './loops.js'
 import { checkNames } from './name-references.js'
 import { type Finding, formatPath, type Path } from './path.js'
@@ -34,6 +35,7 @@ interface Claim {
 }
 
 export function checkReferences(input: unknown): Finding[] {
+  forgetListenersOf(input)
   const listeners = itemsOf(valueAt(input, 'listeners'))
   const clusters = valueAt(input, 'clusters')
   return [

@@ -37,6 +37,7 @@ export class BackendEntries {
 
   /** Replaces the backends of `origin`. Backends of other origins stay. */
   provide(origin: Origin, backends: readonly BackendOptions[]): void {
+    if (this.#given.get(origin) === backends) return
     this.#given.set(origin, backends)
     const after = new Map<string, BackendEntry>()
     for (const [origin, given] of this.#given) {

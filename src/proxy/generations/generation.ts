@@ -36,6 +36,7 @@ import type { ForwardProxyOptions } from '../../via/forward-proxy.js'
 import { planOfCluster, planOfListener } from '../limit-plans.js'
 import type { Limiting } from '../limiting.js'
 import type { Names } from '../names.js'
+import { reusable } from './reusable.js'
 
 export interface Generation {
   readonly config: Config
@@ -82,15 +83,20 @@ export function createGeneration(
   before: Generation | undefined,
   shared: SharedParts,
 ): Generation {
+  const alike = reusable(before, config)
   const destinations = new Map(
-    Object.keys(config.clusters).map((name) => [name, createDestination(name, config, shared)]),
+    Object.keys(config.clusters).map((name) => [
+      name,
+      alike?.destinationOf(name) ?? createDestination(name, config, shared),
+    ]),
   )
   const lists = new ConfigLists(config)
-  const listeners = matchListeners(config.listeners, before)
+  const listeners = alike?.listeners ?? matchListeners(config.listeners, before)
   const services = new Map(
     config.listeners.map((each, index) => {
       const listener = listeners[index]!
-      const policy = policyOf(each, config, lists, before?.services.get(listener), shared)
+      const known = before?.services.get(listener)
+      const policy = alike?.keepsPolicies ? known?.policy : policyOf(each, config, lists, known, shared)
       const gate = shared.limiting.gateOf(each, config, lists)
       const limits = planOfListener(each, config)
       return [
@@ -110,6 +116,7 @@ export function createGeneration(
 
 /** Changes listeners and certificates to what `after` says. Nothing in here may fail. */
 export function exchange(before: Generation, after: Generation, log: Log): void {
+  if (before.config.listeners === after.config.listeners) return
   exchangeCertificates(before, after)
   const listeners = [...after.services.keys()]
   after.config.listeners.forEach((config, index) => {

@@ -11,17 +11,30 @@ import { type CountedEnding, ERRORS, type Phase } from '../../observe/endings.js
 type Clusters = Config['clusters']
 /** What can refuse clients, besides the listener. */
 type Around = Pick<Config, 'clusters' | 'limits'>
+type Known = Pick<Config, 'clusters' | 'listeners'>
 
+/** `isAsked`: leaves out the errors of other clusters. */
 export function* expectedErrors(
   listener: ListenerConfig,
   { clusters, limits }: Around,
+  isAsked: (cluster: string) => boolean = () => true,
 ): Iterable<readonly [cluster: string, CountedEnding]> {
   for (const ending of errorsBefore(listener, clusters)) yield ['', ending]
   if (refuses(limits) || refuses(listener.limits))
     for (const ending of inPhase(ERRORS.limits, 'opening')) yield ['', ending]
   for (const cluster of clustersBehind(listener, clusters)) {
+    if (!isAsked(cluster)) continue
     for (const ending of errorsAt(listener, clusters, cluster)) yield [cluster, ending]
   }
+}
+
+/**
+ * The clusters whose errors are not expected yet. What a listener can do with its clients also decides, so all are if a listener
+ * differs.
+ */
+export function newClusters(before: Known | undefined, after: Known): (cluster: string) => boolean {
+  if (before === undefined || before.listeners !== after.listeners) return () => true
+  return (cluster) => before.clusters[cluster] !== after.clusters[cluster]
 }
 
 /** Errors of connections that have no cluster yet. */

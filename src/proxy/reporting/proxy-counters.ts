@@ -8,8 +8,6 @@ import { formatAddress } from '../../address.js'
 import type { Backend } from '../../cluster/backend.js'
 import type { Cluster } from '../../cluster/cluster.js'
 import { forgetLongestGone } from '../../cluster/left.js'
-import type { ClusterQueue } from '../../cluster/queue/cluster-queue.js'
-import type { Config } from '../../config/schema.js'
 import type { Connection } from '../../connection/connection.js'
 import type { Service } from '../../connection/service.js'
 import { type CountedListener, ListenerMeter } from '../../observe/counts/listener-meter.js'
@@ -28,35 +26,13 @@ import type { LISTENER } from '../../status/listener.js'
 import type { Catalogue } from '../catalogue/catalogue.js'
 import type { BackendEntry } from '../catalogue/catalogue-backends.js'
 import type { Entries } from '../catalogue/catalogue-entries.js'
-import { expectedErrors } from './expected-errors.js'
+import type { Countable, CountedCluster, CountedClusters } from './counted.js'
+import { expectedErrors, newClusters } from './expected-errors.js'
 
 type Counted = Pick<
   ProxyStatus,
   'connections' | 'listeners' | 'pastListeners' | 'clusters' | 'pastClusters' | 'endings'
 >
-
-/** A config, and its listeners in the same order. */
-interface Countable {
-  readonly config: Pick<Config, 'listeners' | 'clusters' | 'limits'>
-  readonly services: ReadonlyMap<CountedListener, unknown>
-}
-
-interface CountedCluster {
-  readonly name: string
-  readonly via: string | undefined
-  readonly servingTier: number | undefined
-  /** Undefined: nobody can wait. */
-  readonly queue?: Pick<ClusterQueue, 'length' | 'longestWaitMs' | 'heldMs' | 'waitingFor'>
-  readonly backends: readonly Backend[]
-  /** Backends that no source gives any more. They stay for their connections and for their counts. */
-  readonly left: readonly Backend[]
-}
-
-interface CountedClusters {
-  readonly present: readonly CountedCluster[]
-  /** Clusters that are no longer in the config. */
-  readonly left: readonly CountedCluster[]
-}
 
 export class ProxyCounters {
   readonly #all = new TotalsMeter()
@@ -67,6 +43,8 @@ export class ProxyCounters {
   /** What connections had moved before they came here. The process that moved it counts it. */
   readonly #elsewhere = new WeakMap<Connection, PipeTotals>()
 
+  #expected: Countable['config'] | undefined
+
   /** Takes another config: counts everything that it names, and its errors from 0 on. */
   takeUp({ config, services }: Countable, catalogue: Catalogue, clusters: CountedClusters): void {
     const listeners = [...services.keys()]
@@ -75,9 +53,11 @@ export class ProxyCounters {
     )
     for (const [{ name }] of present) this.#listeners.delete(name)
     forgetLongestGone(this.#listeners, (_, name) => catalogue.listeners.find(name) !== undefined)
+    const isNew = newClusters(this.#expected, config)
+    this.#expected = config
     for (const [each, meter] of present) {
       this.#listeners.set(each.name, meter)
-      for (const [cluster, ending] of expectedErrors(each, config)) meter.expect(cluster, ending)
+      for (const [cluster, ending] of expectedErrors(each, config, isNew)) meter.expect(cluster, ending)
     }
     const known = new Set([...clusters.present, ...clusters.left].map(({ name }) => name))
     for (const meter of this.#listeners.values()) meter.forgetClusters((cluster) => known.has(cluster))

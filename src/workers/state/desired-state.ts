@@ -14,6 +14,7 @@ import { LOOK_WITHIN_MS, ORDER_WITHIN_MS, problemOf, silence } from '../slots/se
 import type { WorkerChannel } from '../slots/worker-channel.js'
 import type { Assigned } from '../sockets/shared-ports.js'
 import type { Sockets } from '../sockets/sockets.js'
+import { changedClusters, type ToldConfig } from '../told-config.js'
 import { Orders } from './orders.js'
 import { SharedBans } from './shared-bans.js'
 import { SharedHealth, type SharedHealthHost } from './shared-health.js'
@@ -154,7 +155,7 @@ export class DesiredState {
    */
   async change(channels: readonly WorkerChannel[], next: Assigned, decided: () => void): Promise<void> {
     const lists = await this.lists.read(next.config)
-    await this.#prepare(channels, next.config, lists)
+    await this.#prepare(channels, next.config, lists, true)
     this.orders.reloaded(this.#present.config, next.config)
     this.#present = next
     this.#version++
@@ -168,20 +169,27 @@ export class DesiredState {
     this.health.reloaded(channels)
   }
 
-  /** Does not wait for a worker that is known to be stuck. `lists` undefined: those of the present config. */
+  /**
+   * Does not wait for a worker that is known to be stuck. `lists` undefined: those of the present config. `isNext`: the workers have
+   * the present config.
+   */
   async #prepare(
     channels: readonly WorkerChannel[],
     config: Config,
     lists: ConfigLists | undefined,
+    isNext = false,
   ): Promise<void> {
     const stuck = channels.filter(({ isSilent }) => isSilent)
     if (stuck.length > 0) throw silence(stuck)
+    const clusters = isNext ? changedClusters(this.#present.config, config) : undefined
     const outcomes = await Promise.all(
       channels.map((channel) => {
         const its = this.configFor(channel, config)
         this.#sockets.give(channel, its)
         this.lists.give(channel, lists)
-        return channel.ask({ method: 'prepare', args: [its] }, PREPARE_WITHIN_MS)
+        const told: ToldConfig =
+          clusters === undefined ? { kind: 'whole', config: its } : { kind: 'clusters', clusters }
+        return channel.ask({ method: 'prepare', args: [told] }, PREPARE_WITHIN_MS)
       }),
     )
     const problem = problemOf(channels, outcomes)

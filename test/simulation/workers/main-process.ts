@@ -127,8 +127,9 @@ export class MainProcess {
     this.hasServed = true
     if (predecessor === undefined) return
     await succession.resume()
+    const since = Date.now()
     const folder = { path: this.#host.folder(), remove: () => {} }
-    await predecessor.serves(await takeConnections(succession, predecessor.gone.reached, () => folder))
+    await predecessor.serves(await takeConnections(succession, predecessor.gone.reached, () => folder), since)
   }
 
   #supervise(begin: Begin | undefined, handleOf: ((fd: number) => ServerHandle) | undefined): Supervisor {
