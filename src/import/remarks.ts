@@ -30,7 +30,9 @@ export class Remarks {
     return [...this.#list.values()].sort((a, b) => a.line - b.line)
   }
 
-  #add(line: Line, why: string): void {
+  /** Whatever the file has, it ends no comment of the config. */
+  #add(line: Line, told: string): void {
+    const why = visible(told)
     const text = visible(textOf(line))
     const shown = text.length > LONGEST_TEXT_CHARS ? `${text.slice(0, LONGEST_TEXT_CHARS)}…` : text
     this.#list.set(`${line.file} ${line.line} ${text} ${why}`, {

@@ -257,6 +257,14 @@ peers p
     )
   })
 
+  it('text of the file cannot leave the comments of the config', () => {
+    const hostile =
+      'frontend f\n  bind :1\n  use_backend a if { x\\n\\nadmin: }\nlisten a\n  bind :2\n  server a 10.0.0.1:1'
+    const { yaml = '' } = importConfig(hostile, ORDER)
+    expect(yaml).toContain('# haproxy.cfg:3: ')
+    expect(Object.keys(parse(yaml))).toEqual(['listeners', 'clusters'])
+  })
+
   it('hostile text ends in a config, in none, or in an error that names the file', () => {
     const words = fc.constantFrom(
       'listen a',

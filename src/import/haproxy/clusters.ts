@@ -57,7 +57,7 @@ function addCheck({ servers, check, timeouts }: ProxyDraft, fields: Fields, rema
   if (ms !== undefined) put(fields, 'health.check.timeoutMs', formatTime(ms))
 }
 
-/** A time of 0 is none in HAProxy. Millrace writes 0 for that, too. */
+/** A time of 0 is no limit, in both. */
 function addTimeouts(
   fields: Fields,
   timeouts: ReadonlyMap<string, number>,
