@@ -31,6 +31,7 @@ export type {
   ForwardedMode,
   KeyPairInput,
   ListenerInput,
+  RedirectInput,
   RouteInput,
   RouteMapInput,
   StartTls,

@@ -12,7 +12,7 @@ import type { AttemptHost, Next, Waiting } from './attempt-host.js'
 import { Backend } from './backend.js'
 import { Full } from './candidates.js'
 import { ALL_DOWN, type Dialling, type DialRequest, type DialResult } from './dial.js'
-import type { DialerOutcome, Through } from './dialer.js'
+import { type DialerOutcome, type Through, withClientPort } from './dialer.js'
 import { QUEUE_FULL, QUEUE_TIMEOUT, type QueuePosition } from './queue/cluster-queue.js'
 import { QueueStay } from './queue/queue-stay.js'
 import type { Waiter } from './queue/waiter.js'
@@ -221,7 +221,8 @@ export class Attempt implements Dialling, Waiting, Waiter {
       this.#waitForRelease()
     } else if (socket !== undefined) {
       this.#host.succeeded(backend)
-      this.#finish({ socket, backend, address, retries: this.#retries(), via })
+      const reached = withClientPort(address, this.#request)
+      this.#finish({ socket, backend, address: reached, retries: this.#retries(), via })
     } else if (SHORTAGES.has(errno)) {
       backend.dialDropped()
       this.#paused(errno)

@@ -20,6 +20,17 @@ export interface DialerOutcome extends DialOutcome {
 export interface DialClient {
   /** Undefined: unknown. */
   readonly clientAddress?: Address | undefined
+  /** The port that the client has connected to. Undefined: unknown. */
+  readonly destinationPort?: number | undefined
+}
+
+/** A backend without a port has 0, which stands for the port that its client has connected to. */
+export function withClientPort<Reached extends Address>(
+  to: Reached,
+  client: DialClient | undefined,
+): Reached {
+  if (to.kind === 'unix' || to.port !== 0) return to
+  return { ...to, port: client?.destinationPort ?? 0 }
 }
 
 export interface Dialer {

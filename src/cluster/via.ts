@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Address } from '../address.js'
 import type { Dial } from '../io/engine.js'
 import type { ForwardProxyOptions } from '../via/forward-proxy.js'
-import type { DialClient, Dialer, DialerOutcome } from './dialer.js'
+import { type DialClient, type Dialer, type DialerOutcome, withClientPort } from './dialer.js'
 import { type DialThrough, ForwardProxy } from './forward-proxy.js'
 
 export class Via implements Dialer {
@@ -41,7 +41,7 @@ export class Via implements Dialer {
     done: (outcome: DialerOutcome) => void,
     client?: DialClient | undefined,
   ): Dial {
-    return this.dialer.dial(to, connectMs, done, client)
+    return this.dialer.dial(withClientPort(to, client), connectMs, done, client)
   }
 
   /** The forward proxy, without its credentials. Undefined: there is none. */

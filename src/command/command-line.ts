@@ -6,7 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { Base } from '../config/changes/combine.js'
 import { addressKey } from '../config/checks/listener-addresses.js'
 import type { Config } from '../config/schema.js'
-import { backendAddressField, listenerAddressField, workersField } from '../config/schemas/fields.js'
+import { listenerAddressField, portedAddressField, workersField } from '../config/schemas/fields.js'
 import type { LogLevel } from '../config/schemas/log-schema.js'
 import { LOG_LEVELS } from '../config/schemas/log-schema.js'
 import { oneOf } from '../config/suggest.js'
@@ -77,7 +77,7 @@ Examples:
   millrace                                                 a demonstration on 127.0.0.1
   millrace --listen 127.0.0.1:7000 --to 127.0.0.1:9000
   millrace --config millrace.yaml
-  millrace check --config millrace.yaml
+  millrace check millrace.yaml
   millrace top                                             a live screen of the running millrace
 
 Exit codes: ${Object.entries(EXIT_CODES)
@@ -152,10 +152,10 @@ function define(program: Command, version: string, decide: (commandLine: Command
     )
     .option('--to <addresses>', 'forward them to these backends in turn: HOST:PORT[,HOST:PORT…]', toFlag)
     .addOption(
-      new Option('--config <file>', 'read the config from this YAML or JSON file').conflicts([
-        'listen',
-        'to',
-      ]),
+      new Option(
+        '--config <file>',
+        'read the config from this YAML or JSON file, - for standard input',
+      ).conflicts(['listen', 'to']),
     )
     .addOption(
       new Option(
@@ -177,10 +177,14 @@ function define(program: Command, version: string, decide: (commandLine: Command
     .command('check')
     .description('print every problem of a config file; exit with 0 if there is none, else with 78')
     .allowExcessArguments(false)
-    .option('--config <file>', 'the YAML or JSON file')
-    .action(({ config }: Pick<Flags, 'config'>) => {
-      if (config === undefined) return check.error('error: check needs --config FILE')
-      decide({ kind: 'check', file: config })
+    .argument('[file]', 'the YAML or JSON file, or - for standard input')
+    .option('--config <file>', 'the same')
+    .action((argument: string | undefined, { config }: Pick<Flags, 'config'>) => {
+      const file = argument ?? config
+      if (file === undefined) return check.error('error: check needs a file, such as: millrace check FILE')
+      if (argument !== undefined && config !== undefined)
+        return check.error('error: check takes one file: write it once, with or without --config')
+      decide({ kind: 'check', file })
     })
   program
     .command('import <file>')
@@ -239,7 +243,7 @@ function toFlag(text: string, previous: readonly string[] | undefined): readonly
   if (previous !== undefined)
     throw new InvalidArgumentError('You gave --to twice. Give it once, with commas between the backends.')
   const backends = text.split(',')
-  const keys = new Set(backends.map(readBy(backendAddressField)).map(addressKey))
+  const keys = new Set(backends.map(readBy(portedAddressField)).map(addressKey))
   if (keys.size < backends.length)
     throw new InvalidArgumentError('Two backends have the same address: remove one.')
   return backends

@@ -66,7 +66,7 @@ async function takeSockets(sockets: ServiceEnvironment['sockets']): Promise<void
 
 async function check(file: string): Promise<void> {
   activatedSockets.assumeAll()
-  const [{ checkConfigFile }, { checkLists }] = await Promise.all([
+  const [{ checkConfigFile, fileName }, { checkLists }] = await Promise.all([
     import('../config/load.js'),
     import('../limits/lists/check-lists.js'),
   ])
@@ -77,7 +77,7 @@ async function check(file: string): Promise<void> {
   const { findWarnings } = await import('../config/warnings/warnings.js')
   for (const problem of checked.problemsOf(findWarnings(checked.input)))
     process.stderr.write(`warning: ${visible(formatProblem(problem))}\n`)
-  process.stdout.write(`${file} is good${tests}\n`)
+  process.stdout.write(`${fileName(file)} is good${tests}\n`)
 }
 
 async function checkState({ config, problemsOf }: CheckedConfig): Promise<void> {
@@ -117,7 +117,7 @@ async function serve(command: Served, start: ProcessStart): Promise<void> {
 
 /** A bad config ends the process before anything of a proxy is loaded. */
 async function serveCommand(command: Served, start: ProcessStart): Promise<void> {
-  const source = command.kind === 'run' ? NO_FILE : await sourceOf(command)
+  const source = command.kind === 'run' ? NO_FILE : await sourceOf(command, start.predecessor !== undefined)
   const base = command.kind === 'run' ? command.base : source.read()
   const { ChangingConfig } = await import('../config/changes/changing-config.js')
   const state = base.config.state === undefined ? undefined : await openState(base.config.state)
@@ -132,8 +132,13 @@ async function openState(path: string): Promise<StateFile> {
   return new StateFile(path)
 }
 
-async function sourceOf({ file, overrides }: Extract<Served, { kind: 'run-file' }>): Promise<ConfigSource> {
-  const { readConfigFile } = await import('../config/load.js')
+/** `isSuccessor`: the process before this one has read standard input, if that has the config. */
+async function sourceOf(
+  { file, overrides }: Extract<Served, { kind: 'run-file' }>,
+  isSuccessor: boolean,
+): Promise<ConfigSource> {
+  const { readConfigFile, spendStdin } = await import('../config/load.js')
+  if (isSuccessor) spendStdin()
   return {
     read: () => readConfigFile(file, process.env),
     finish: (config) => overrideConfig(config, overrides),

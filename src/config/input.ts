@@ -63,6 +63,11 @@ export interface ProxyConfig {
    * further direction keeps at most 64 KiB. Default 64 MiB.
    */
   readonly pinnedMemoryBytes?: Size | undefined
+  /**
+   * Files with more listeners and clusters, or patterns such as `conf.d/*.yaml`. Only in a config file, and only in the main one.
+   * Default: none.
+   */
+  readonly include?: string | readonly string[] | undefined
   /** At least one. No two have the same address or the same name. */
   readonly listeners: readonly ListenerInput[]
   /** At least one, by name. */

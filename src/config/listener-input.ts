@@ -14,13 +14,16 @@ export type StartTls = 'postgres'
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
 
 export interface ListenerInput {
-  /** The name in logs, records and metrics. Default: its address, with `localhost` as 127.0.0.1. */
+  /** The name in logs, records and metrics. Default: its address, with `localhost` as 127.0.0.1. Required for several addresses. */
   readonly name?: string | undefined
   /**
    * `ip:port`, `[v6]:port`, `localhost:port` (127.0.0.1), `unix:/path` or `unix:@name` (abstract). Port 0: any free port.
-   * Only in the command: `fd:NAME` or `fd:3`, a socket that a service manager has opened.
+   * A range of at most 1000 ports: `0.0.0.0:5000-5010`. Only in the command: `fd:NAME` or `fd:3`, a socket that a service manager has
+   * opened. Required, unless there are `addresses`.
    */
-  readonly address: string
+  readonly address?: string | undefined
+  /** Several addresses, each as `address`. Each counts by itself, and its name is that of the listener with `@` and the address. */
+  readonly addresses?: readonly string[] | undefined
   /** The cluster for clients that match no route. Without it, millrace refuses such clients. */
   readonly cluster?: string | undefined
   /** Texts that millrace adds to the record of each connection. Default none. */
@@ -55,6 +58,11 @@ export interface ListenerInput {
    */
   readonly http?: 'reject' | 'forward' | 'pass' | undefined
   /**
+   * Send clients that match no route to `https` at the same host and path. Needs `protocol: http`, and stands instead of `cluster`.
+   * Default: no redirect.
+   */
+  readonly redirect?: 'https' | RedirectInput | undefined
+  /**
    * Whether a path may have `%2F` when routes or a `route` function look at paths. npm and GitLab use it. millrace compares it
    * as `/`. If false, millrace answers such a request with 400. Default false.
    */
@@ -83,6 +91,14 @@ export interface ListenerInput {
   readonly mode?: string | undefined
   /** Group of a unix socket's file: a name in /etc/group, or a number. Default: the group of the process. */
   readonly group?: string | number | undefined
+}
+
+export interface RedirectInput {
+  readonly to: 'https'
+  /** The port of HTTPS, 1 to 65535. Default 443. */
+  readonly port?: number | undefined
+  /** 301, or 308 for clients that must keep their method (RFC 9110). Default 301. */
+  readonly status?: 301 | 308 | undefined
 }
 
 export interface AcceptProxyInput {

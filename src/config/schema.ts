@@ -26,7 +26,7 @@ import * as fields from './schemas/fields.js'
 import { type HandOverConfig, handOverSchema } from './schemas/hand-over-schema.js'
 import { type HealthConfig, healthField, withCheck } from './schemas/health-schema.js'
 import { clusterLimitsField, processLimitsField, withQueue } from './schemas/limits-schema.js'
-import { type ListenerConfig, listenerSchema } from './schemas/listener-schema.js'
+import { eachAddress, type ListenerConfig, listenerSchema } from './schemas/listener-schema.js'
 import { keepaliveSchema, ownKeepalive, withLiveness } from './schemas/liveness.js'
 import { type LogConfig, logSchema } from './schemas/log-schema.js'
 import { namesSchema } from './schemas/names-schema.js'
@@ -163,6 +163,11 @@ const config = fields.strictMap('a map with listeners and clusters', {
   pinnedMemoryBytes: fields
     .sizeField({ bytes: 1024 ** 2, text: '1MiB' }, { bytes: 64 * 1024 ** 3, text: '64GiB' })
     .default(DEFAULT_PIPE_LIMITS.pinnedMemoryBytes),
+  include: fields.optional(
+    fields.textsField('a file or a pattern such as conf.d/*.yaml', (text) =>
+      text === '' ? 'write the path of a file' : undefined,
+    ),
+  ),
   listeners: fields.listOf('a list of listeners', listenerSchema),
   clusters: fields.mapOf('a map of clusters', cluster),
   names: namesSchema.prefault({}),
@@ -177,8 +182,9 @@ const config = fields.strictMap('a map with listeners and clusters', {
 
 /** Adds what listeners and clusters take from other parts of the config. */
 export const configSchema: z.ZodType<Config> = config.transform(
-  ({ listeners, clusters, socket, ...rest }) => {
+  ({ listeners: said, clusters, socket, include: _, ...rest }) => {
     const common: Liveness = { keepalive: rest.keepalive, deadPeerMs: rest.timeouts.deadPeerMs }
+    const listeners = said.flatMap(eachAddress)
     const addresses = [...listeners, ...(rest.admin ?? [])].map(({ address }) => address)
     const named = Object.entries(clusters).map(([name, each]) => {
       const cluster = withQueue(

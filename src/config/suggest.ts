@@ -9,7 +9,7 @@ const LONGEST_WORD_CHARS = 64
 /** Candidates after these are ignored: thousands of unknown names among thousands would take minutes. */
 const MOST_CANDIDATES = 200
 /** Room for the longest list, the keys of a listener. */
-const LONGEST_LIST_CHARS = 340
+const LONGEST_LIST_CHARS = 360
 
 /** `; did you mean "x"?` with the candidate nearest to `word`. Empty: none is near. */
 export function didYouMean(word: string, candidates: readonly string[]): string {

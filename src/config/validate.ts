@@ -11,6 +11,7 @@ import { checkListFiles } from './checks/list-files.js'
 import { type Finding, formatPath, type Path } from './checks/path.js'
 import { checkReferences } from './checks/references.js'
 import { checkSockets } from './checks/socket-options.js'
+import { valueAt } from './checks/unchecked.js'
 import { withLists } from './lists.js'
 import { type Config, configSchema } from './schema.js'
 
@@ -35,7 +36,7 @@ export type Verdict = { readonly config: Config } | { readonly findings: readonl
  * @throws MillraceError `config-invalid` with every problem, at line 0 of `source`.
  */
 export function validateConfig(input: unknown, source = 'config'): Config {
-  const verdict = judge(input)
+  const verdict = judge(input, [...CHECKS_BEFORE_USE, checkNoFiles])
   if ('config' in verdict) return verdict.config
   throw invalidConfig(
     verdict.findings.map(({ path, message }) => ({
@@ -46,6 +47,13 @@ export function validateConfig(input: unknown, source = 'config'): Config {
       message,
     })),
   )
+}
+
+/** Only a file can include others. */
+function checkNoFiles(input: unknown): Finding[] {
+  if (valueAt(input, 'include') === undefined) return []
+  const message = 'works only in a config file: write the listeners and clusters here, or remove this key'
+  return [{ path: ['include'], message, about: 'key' }]
 }
 
 export function judge(unlisted: unknown, checks = CHECKS_BEFORE_USE): Verdict {

@@ -64,6 +64,13 @@ export class PendingClient implements Runnable, DialRequest {
     return knownClient === undefined ? this.#owner.clientAddress : knownClient.address
   }
 
+  /** As the client of a transparent listener or a PROXY header says it, it need not be a port of the listener. */
+  get destinationPort(): number | undefined {
+    const { knownClient } = this.#owner
+    const local = knownClient === undefined ? this.client.localAddress() : knownClient.localAddress
+    return local?.kind === 'tcp' ? local.port : undefined
+  }
+
   get explanation(): Explanation | undefined {
     return this.#owner.explanation
   }

@@ -47,8 +47,10 @@ export interface ListenOptions {
 }
 
 /** What can change while a listener is open. It holds for later clients. */
-export type ListenChanges = Pick<ListenOptions, 'liveness' | 'socket' | 'socketFile'> &
-  Partial<Pick<ListenOptions, 'backlog'>>
+export interface ListenChanges extends Pick<ListenOptions, 'liveness' | 'socket' | 'socketFile'> {
+  /** Undefined: as it is. */
+  readonly backlog?: number | undefined
+}
 
 export interface AcceptHandler {
   /** A client connected. The handler owns the socket from now on, unless it puts the client back. */

@@ -32,8 +32,8 @@ export interface ListenerOptions extends ListenPlace {
 
 /** Options of a socket that listens. */
 interface ListenerSocket {
-  /** Connections the kernel may queue before we accept them. */
-  readonly backlog: number
+  /** Connections the kernel may queue before we accept them. Undefined: the usual number. */
+  readonly backlog: number | undefined
   /** Undefined: as the system has them. */
   readonly options: SocketOptions | undefined
 }
@@ -93,7 +93,8 @@ export class Listener {
    */
   update(options: ListenerOptions): void {
     this.#options = options
-    this.#listening?.update(listenOptions(options))
+    const { backlog } = options.socket ?? {}
+    this.#listening?.update({ ...listenOptions(options), backlog })
   }
 
   get isListening(): boolean {

@@ -117,6 +117,8 @@ const TABLE = [
     means: 'The request does not ask for WebSocket, and `http` is `reject`' },
   { cause: 'no-route', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 404, told: 'unknown',
     means: 'No route matches this client, and the listener has no `cluster`' },
+  { cause: 'redirected', by: 'proxy', phases: ['opening'], letter: 'P', status: 301,
+    means: 'The listener has `redirect`, and sends the client to HTTPS' },
   { cause: 'rejected', detail: 'sometimes', by: 'proxy', phases: ['opening'], letter: 'P', isDenied: true, status: 403, told: 'denied',
     means: 'A route or the `route` function rejects the client' },
   { cause: 'denied', detail: 'always', details: BY_ADDRESS, by: 'proxy', phases: ['opening'], letter: 'P', isDenied: true,

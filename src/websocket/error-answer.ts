@@ -5,6 +5,8 @@
 import type { Field } from './heads/fields.js'
 
 const PHRASES = {
+  301: 'Moved Permanently',
+  308: 'Permanent Redirect',
   400: 'Bad Request',
   403: 'Forbidden',
   404: 'Not Found',
@@ -22,6 +24,8 @@ const PHRASES = {
 } as const
 
 export type ErrorStatus = keyof typeof PHRASES
+/** RFC 9110 section 15.4. With 308 the client keeps its method. */
+export type RedirectStatus = 301 | 308
 
 const CLOSE: readonly Field[] = [{ name: 'Connection', value: 'close' }]
 /** RFC 9110 section 15.5.22 wants the protocol to upgrade to, and RFC 6455 section 4.4 its version. */

@@ -28,13 +28,14 @@ describe('the command', () => {
     [['--listen', '127.0.0.1:0'], /--listen needs --to/],
     [['--to', '127.0.0.1:9'], /--to needs --listen/],
     [['--listen', '127.0.0.1', '--to', '127.0.0.1:9'], /a port is missing: write 127\.0\.0\.1:PORT/],
+    [['--listen', '127.0.0.1:0', '--to', '127.0.0.1'], /a port is missing: write 127\.0\.0\.1:PORT/],
     [['--listen', '127.0.0.1:0', '--to', '127.0.0.1:99999'], /port 99999 is too high/],
     [
       ['--listen', '127.0.0.1:0', '--to', '127.0.0.1:9', '--workers', 'many'],
       /expected "auto" or a whole number/,
     ],
     [['--config', 'a.yaml', '--to', '127.0.0.1:9'], /cannot be used with option/],
-    [['check'], /check needs --config FILE/],
+    [['check'], /check needs a file, such as: millrace check FILE/],
   ])(
     'millrace with the arguments %j exits with 2 and says on stderr what is wrong',
     async (args, explanation) => {
@@ -57,7 +58,7 @@ describe('the config of the command', () => {
         '  - addres: 127.0.0.1:0',
         '    cluster: web',
         'clusters:',
-        '  wbe: { backends: [127.0.0.1] }',
+        '  wbe: { backends: ["127.0.0.1:0"] }',
         'timeouts: { idleMs: soon }',
       ].join('\n'),
     )

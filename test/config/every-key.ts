@@ -47,12 +47,14 @@ export const most: Every<ProxyConfig> = {
   upgradeMs: '30s',
   state: 'PATH',
   handOver: { afterMs: 1000 },
+  include: 'PATH',
   kernelPipeBytes: 65_536,
   pinnedMemoryBytes: 1_048_576,
   listeners: [
     {
       name: 'front',
       address: '127.0.0.1:1',
+      addresses: ['127.0.0.1:1'],
       cluster: 'NAME',
       tags: {},
       acceptProxy: { from: ['unix'], required: true, logTlvs: [0xea], timeoutMs: 0 },
@@ -87,6 +89,7 @@ export const most: Every<ProxyConfig> = {
       onBadHello: 'reject',
       onSilent: { afterMs: 1, cluster: 'NAME' },
       http: 'reject',
+      redirect: { to: 'https', port: 443, status: 301 },
       allowEncodedSlash: false,
       xForwarded: 'off',
       clientFrom: { field: 'x-forwarded-for', trusted: 'unix' },

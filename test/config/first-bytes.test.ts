@@ -25,8 +25,8 @@ describe.skipIf(areMissing('openssl'))('docs/first-bytes.md', () => {
     pair = await selfSigned(folder)
   })
 
-  it('docs/first-bytes.md has six examples, one of each feature', () => {
-    expect(examples).toHaveLength(6)
+  it('docs/first-bytes.md has seven examples, one of each feature', () => {
+    expect(examples).toHaveLength(7)
   })
 
   it.each(examples.map((yaml, index) => [index + 1, yaml]))(

@@ -15,7 +15,7 @@ listeners:
 clusters:
   pg:
     backends:
-      - 10.0.0.5
+      - 10.0.0.5:99999
       - \${NOPE}:80
       - { address: "10.0.0.6:80", weight: 1.5 }
   pg: 5
@@ -35,7 +35,7 @@ log:
       '7:41 listeners[1].cluster: there is no cluster "pgg"; did you mean "pg"?',
       '8:16 listeners[2].address: 127.0.0.1:80 is already used at listeners[1].address: write another address',
       '8:41 listeners[2].cluster: there is no anchor &nowhere before this alias: add it, or write the value here',
-      '12:9 clusters.pg.backends[0]: a port is missing: write 10.0.0.5:PORT',
+      '12:9 clusters.pg.backends[0]: port 99999 is too high: write one from 0 to 65535',
       '13:9 clusters.pg.backends[1]: environment variable NOPE is not set: set it, or write a default as in ${NAME:-default}',
       '14:43 clusters.pg.backends[2].weight: expected a whole number from 0 to 1000, found 1.5',
       '15:3 clusters.pg: this key is here twice: remove one',

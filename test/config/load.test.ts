@@ -104,7 +104,7 @@ log: { access: "\${ACCESS:-false}" }
 
   it('environment variables in keys of a config file are not replaced', () => {
     expect(problemsOf(`${good}"\${A}": 1\n`, { A: 'log' })).toEqual([
-      '13:1 ["${A}"]: unknown key: write one of "splice", "workers", "workerHangMs", "upgradeMs", "handOver", "state", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "names", "limits", "timeouts", "keepalive", "socket", "log", "admin", "tests"',
+      '13:1 ["${A}"]: unknown key: write one of "splice", "workers", "workerHangMs", "upgradeMs", "handOver", "state", "kernelPipeBytes", "pinnedMemoryBytes", "include", "listeners", "clusters", "names", "limits", "timeouts", "keepalive", "socket", "log", "admin", "tests"',
     ])
   })
 })

@@ -39,7 +39,7 @@ const problems = (said: Said): string[] => {
 
 describe('socket options', () => {
   it('a config without socket options leaves sockets as the system has them', () => {
-    expect(read({})).toEqual({ listener: { backlog: 4096, options: undefined }, cluster: undefined })
+    expect(read({})).toEqual({ listener: {}, cluster: undefined })
   })
 
   it('a listener and a cluster go before the config, each option by itself', () => {

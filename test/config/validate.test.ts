@@ -6,7 +6,7 @@ import { validateConfig } from '../../src/config/validate.js'
 import { MillraceError } from '../../src/errors.js'
 
 const LISTENER_KEYS =
-  '"name", "address", "cluster", "tags", "acceptProxy", "protocol", "tls", "startTls", "routes", "route", "onNoSni", "onBadHello", "onSilent", "http", "allowEncodedSlash", "xForwarded", "clientFrom", "logQuery", "limits", "keepalive", "timeouts", "socket", "mode", "group"'
+  '"name", "address", "addresses", "cluster", "tags", "acceptProxy", "protocol", "tls", "startTls", "routes", "route", "onNoSni", "onBadHello", "onSilent", "http", "redirect", "allowEncodedSlash", "xForwarded", "clientFrom", "logQuery", "limits", "keepalive", "timeouts", "socket", "mode", "group"'
 const least: ProxyConfig = {
   listeners: [{ address: '127.0.0.1:7000', cluster: 'pg' }],
   clusters: { pg: { backends: ['127.0.0.1:9000'] } },
@@ -64,7 +64,7 @@ describe('validateConfig', () => {
           ipv6Only: false,
           liveness,
           timeouts: {},
-          socket: { backlog: 4096 },
+          socket: {},
           socketFile: {},
         },
       ],
@@ -276,7 +276,7 @@ describe('validateConfig', () => {
     [{ listner: [] }, 'listner: unknown key; did you mean "listeners"?'],
     [
       { nonsense: {} },
-      'nonsense: unknown key: write one of "splice", "workers", "workerHangMs", "upgradeMs", "handOver", "state", "kernelPipeBytes", "pinnedMemoryBytes", "listeners", "clusters", "names", "limits", "timeouts", "keepalive", "socket", "log", "admin", "tests"',
+      'nonsense: unknown key: write one of "splice", "workers", "workerHangMs", "upgradeMs", "handOver", "state", "kernelPipeBytes", "pinnedMemoryBytes", "include", "listeners", "clusters", "names", "limits", "timeouts", "keepalive", "socket", "log", "admin", "tests"',
     ],
     [{ listeners: 5 }, 'listeners: expected a list of listeners, found 5'],
     [
@@ -327,7 +327,7 @@ describe('validateConfig', () => {
   })
 
   it.each<[unknown, string]>([
-    ['10.0.0.5', ': a port is missing: write 10.0.0.5:PORT'],
+    ['10.0.0.5:99999', ': port 99999 is too high: write one from 0 to 65535'],
     ['10.0.0.5:0', ': expected a port from 1 to 65535, found 0'],
     [
       17,

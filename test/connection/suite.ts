@@ -11,6 +11,7 @@ import { describePaths } from './paths.js'
 import { describePostgres } from './postgres.js'
 import { describePostgresCancels } from './postgres-cancels.js'
 import { describeProxyHeaders } from './proxy-headers.js'
+import { describeRedirects } from './redirects.js'
 import { describeRefusedClients } from './refused-clients.js'
 import { describeRequests } from './requests.js'
 import { describeRouteFunctions } from './route-functions.js'
@@ -26,6 +27,7 @@ export function describeOpenings(): void {
   describe('what clients speak', () => describeSpeaks())
   describe('route functions', () => describeRouteFunctions())
   describe('upgrades', () => describeUpgrades())
+  describe('redirects', () => describeRedirects())
   describe('requests that are no upgrades', () => describeRequests())
   describe('http: pass', () => describePasses())
   describe('clusters that dial what clients ask for', () => describeDials())

@@ -2,7 +2,7 @@
  * Every YAML block of the docs is a config that `millrace check` accepts. A block without `listeners` or `clusters` is a
  * part of a config: the test adds them. A block that has a key twice shows alternatives: the test checks each of them.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
@@ -38,6 +38,7 @@ describe.skipIf(areMissing('openssl'))('a YAML block of the docs', () => {
   beforeAll(async () => {
     pair = await selfSigned(folder)
     writeFileSync(empty, '')
+    mkdirSync(join(folder, 'conf.d'))
   })
 
   it.each(blocks)('`millrace check` accepts the YAML block at $where', async ({ text, where, directive }) => {

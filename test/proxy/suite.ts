@@ -7,6 +7,7 @@ import { describeBandwidth } from './bandwidth.js'
 import { describeBans } from './bans.js'
 import { describeBothFamilies } from './both-families.js'
 import { describeChecks } from './checks.js'
+import { describeClientPorts } from './client-ports.js'
 import { describeCounts } from './counts.js'
 import { describeDiscovered } from './discovered.js'
 import { describeDrains } from './drains.js'
@@ -41,6 +42,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('operators', () => describeOperators(engine))
   describe('IPv4 and IPv6 on one port', () => describeBothFamilies())
   describe('reloads', () => describeReloads())
+  describe('ports of clients', () => describeClientPorts())
   describe('own timeouts', () => describeOwnTimeouts())
   describe('vanished peers', () => describeVanishedPeers(engine))
   describe('counts', () => describeCounts(engine))

@@ -4,7 +4,7 @@
  */
 import { type Address, formatAddress, parseAddress } from '../../address.js'
 import { activatedSockets } from '../../io/listening/activated-sockets.js'
-import { isMap, valueAt } from '../checks/unchecked.js'
+import { isMap, itemsOf, valueAt } from '../checks/unchecked.js'
 
 /** A value as a config file has it. Nobody has checked it yet. */
 export type Spec = unknown
@@ -72,7 +72,7 @@ export function backendName(spec: Spec): string {
 export function listenerName(spec: Spec): string {
   const name = valueAt(spec, 'name')
   if (typeof name === 'string') return name
-  const address = valueAt(spec, 'address')
+  const address = valueAt(spec, 'address') ?? itemsOf(valueAt(spec, 'addresses'))[0]
   if (typeof address !== 'string') return ''
   const parsed = listenerAddress(address)
   return typeof parsed === 'string' ? address : formatAddress(parsed)

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { fdsFor, mostConnections } from '../../limits/most-connections.js'
 import { workersField } from '../schemas/fields.js'
 import { limitField } from '../schemas/limit-fields.js'
+import { listenPlaces } from './listener-places.js'
 import type { Finding } from './path.js'
 import { itemsOf, valueAt } from './unchecked.js'
 
@@ -15,7 +16,7 @@ export function checkFds(input: unknown, fds: number | undefined): Finding[] {
   const written = workersField.safeParse(valueAt(input, 'workers') ?? 1).data ?? 1
   const workers = written === 'auto' ? availableParallelism() : written
   const process = {
-    listeners: itemsOf(valueAt(input, 'listeners')).length,
+    listeners: itemsOf(valueAt(input, 'listeners')).flatMap((each) => listenPlaces(each, [])).length,
     hasPipes: valueAt(input, 'splice') !== 'off',
   }
   const allowed = mostConnections({ ...process, fds })

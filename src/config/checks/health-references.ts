@@ -16,7 +16,12 @@ export function checkHealth(clusters: unknown, name: string): Finding[] {
     const message = 'a check cannot have both "http" and "script": remove one'
     findings.push({ path: [...path, 'check'], message, about: 'value' })
   }
-  const index = itemsOf(valueAt(cluster, 'backends')).findIndex(isUnix)
+  const portless = itemsOf(valueAt(cluster, 'backends')).findIndex((each) => portOf(each) === 0)
+  if (portless !== -1 && isOn(check) && valueAt(check, 'port') === undefined) {
+    const message = `needs "port", because backends[${portless}] has none: add it here, or a port there`
+    findings.push({ path: [...path, 'check'], message, about: 'value' })
+  }
+  const index = itemsOf(valueAt(cluster, 'backends')).findIndex((each) => portOf(each) === 'unix')
   if (index === -1) return findings
   const message = `backends[${index}] is a unix socket and has no port: remove this key, or use another cluster for it`
   if (valueAt(check, 'port') !== undefined)
@@ -26,8 +31,10 @@ export function checkHealth(clusters: unknown, name: string): Finding[] {
   return findings
 }
 
-function isUnix(backend: unknown): boolean {
+/** 0: the backend has none of its own. Undefined: nobody knows it from the config. */
+function portOf(backend: unknown): number | 'unix' | undefined {
   const text = typeof backend === 'string' ? backend : valueAt(backend, 'address')
   const address = typeof text === 'string' ? parseBackendAddress(text) : undefined
-  return typeof address === 'object' && address.kind === 'unix'
+  if (typeof address !== 'object') return undefined
+  return address.kind === 'unix' ? 'unix' : address.port
 }

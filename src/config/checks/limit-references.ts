@@ -9,6 +9,7 @@ import { FEWEST_SOURCES, MOST_SOURCES } from '../schemas/limits-schema.js'
 import { TIMEOUTS } from '../timeouts.js'
 import { expected } from '../wording.js'
 import { scopesOf } from './limit-sizes.js'
+import { hasOnlyUnix } from './listener-places.js'
 import type { Finding, Path } from './path.js'
 import { isMap, itemsOf, valueAt, valueWithin } from './unchecked.js'
 
@@ -69,8 +70,7 @@ function checkScope(limits: unknown, path: Path): Finding[] {
 
 function checkListener(listener: unknown, path: Path): Finding[] {
   const limits = valueAt(listener, 'limits')
-  const address = valueAt(listener, 'address')
-  const isUnix = typeof address === 'string' && address.startsWith('unix:')
+  const isUnix = hasOnlyUnix(listener)
   const findings: Finding[] = []
   if (isUnix && !hasAny(listener, ['acceptProxy', 'clientFrom'])) {
     const message =

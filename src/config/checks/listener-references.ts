@@ -6,6 +6,7 @@
 import { checkSocketFile } from '../schemas/socket-file.js'
 import { oneOf } from '../suggest.js'
 import { quote } from '../wording.js'
+import { checkPlaces } from './listener-places.js'
 import { checkMaps, isBySni } from './map-references.js'
 import { checkPass } from './pass-references.js'
 import type { Finding, Path } from './path.js'
@@ -14,7 +15,7 @@ import { isMap, isOn, itemsOf, valueAt } from './unchecked.js'
 /** The word that turns clients away, where the name of a cluster may stand. */
 export const REJECT = 'reject'
 
-const HTTP_ONLY = ['http', 'allowEncodedSlash', 'xForwarded', 'clientFrom', 'logQuery']
+const HTTP_ONLY = ['http', 'redirect', 'allowEncodedSlash', 'xForwarded', 'clientFrom', 'logQuery']
 const HTTP_ONLY_IN_ROUTES = ['host', 'path', 'http']
 const TLS_ONLY_IN_ROUTES = ['sni', 'alpn']
 
@@ -22,6 +23,7 @@ export function checkListener(listener: unknown, path: Path, clusters: unknown):
   if (!isMap(listener)) return []
   const routes = itemsOf(listener.routes)
   return [
+    ...checkPlaces(listener, path),
     ...checkDestination(listener, path),
     ...checkProtocol(listener, path),
     ...checkHello(listener, routes, path),
@@ -52,7 +54,19 @@ function checkDestination(listener: Readonly<Record<string, unknown>>, path: Pat
       finding([...path, 'routes'], 'a listener cannot have both "routes" and a "route" function: remove one'),
     ]
   }
-  if (cluster !== undefined || routes !== undefined || route !== undefined) return []
+  const { redirect, tls } = listener
+  if (redirect !== undefined && cluster !== undefined) {
+    const message = 'cannot stand beside "cluster", which gets the same clients: remove one'
+    return [finding([...path, 'redirect'], message)]
+  }
+  if (redirect !== undefined && tls !== undefined)
+    return [
+      finding(
+        [...path, 'redirect'],
+        'cannot stand beside "tls", because these clients use HTTPS: remove one',
+      ),
+    ]
+  if ([cluster, routes, route, redirect].some((each) => each !== undefined)) return []
   return [finding([...path, 'cluster'], 'is missing: expected the name of a cluster, or routes')]
 }
 

@@ -13,6 +13,8 @@ export interface Finding {
   readonly message: string
   /** Whether the key itself is wrong, or its value. */
   readonly about: 'key' | 'value'
+  /** Another place that the message names. */
+  readonly first?: Path
 }
 
 const PLAIN_KEY = /^[A-Za-z_][\w-]*$/

@@ -4,7 +4,7 @@
  * every problem at once. They pass over a value of the wrong kind, because the schema reports it.
  */
 import { type Address, formatAddress } from '../../address.js'
-import { explainName, parseBackendAddress, parseListenerAddress } from '../schemas/fields.js'
+import { explainName, parseBackendAddress } from '../schemas/fields.js'
 import { quote } from '../wording.js'
 import { checkBalance, checkTiers } from './balance-references.js'
 import { BACKEND_TLS } from './certificates.js'
@@ -13,11 +13,13 @@ import { checkHealth } from './health-references.js'
 import { checkLimits } from './limit-references.js'
 import { checkLimitSizes } from './limit-sizes.js'
 import { addressKey, isAnyPort } from './listener-addresses.js'
+import { listenPlaces } from './listener-places.js'
 import { checkListener, REJECT } from './listener-references.js'
 import { forgetListenersOf } from './listeners-of.js'
 import { findLoops } from './loops.js'
 import { checkNames } from './name-references.js'
 import { type Finding, formatPath, type Path } from './path.js'
+import { checkPortless } from './portless-references.js'
 import { checkQueue } from './queue-references.js'
 import { checkRefuseAs } from './refuse-as-references.js'
 import { sharedAddresses } from './shared-addresses.js'
@@ -62,6 +64,7 @@ export function checkReferences(input: unknown): Finding[] {
       ...checkVia(input, name),
       ...checkNames(input, name),
       ...checkQueue(input, name),
+      ...checkPortless(input, name),
     ]),
   ]
 }
@@ -79,13 +82,14 @@ function repeatedNames(listeners: readonly unknown[]): Finding[] {
   const addresses = new Set<string>()
   listeners.forEach((listener, index) => {
     const path = ['listeners', index]
-    const address = addressAt(listener, parseListenerAddress)
-    const text = address && formatAddress(address)
+    const places = listenPlaces(listener, path).map(({ address }) => address)
+    const texts = places.map(formatAddress)
     const name = valueAt(listener, 'name')
+    const [only] = places
     if (typeof name === 'string') names.push({ key: name, path: [...path, 'name'] })
-    else if (address && text !== undefined && (isAnyPort(address) || !addresses.has(text)))
-      names.push({ key: text, path })
-    if (text !== undefined) addresses.add(text)
+    else if (only !== undefined && places.length === 1 && (isAnyPort(only) || !addresses.has(texts[0]!)))
+      names.push({ key: texts[0]!, path })
+    for (const text of texts) addresses.add(text)
   })
   return tellRepeats(
     names,
@@ -144,7 +148,7 @@ function tellRepeats(claims: readonly Claim[], tell: (key: string, first: string
   const firsts = new Map<string, Path>()
   return claims.flatMap(({ key, path }): Finding[] => {
     const first = firsts.get(key)
-    if (first !== undefined) return [{ path, message: tell(key, formatPath(first)), about: 'value' }]
+    if (first !== undefined) return [{ path, message: tell(key, formatPath(first)), about: 'value', first }]
     firsts.set(key, path)
     return []
   })

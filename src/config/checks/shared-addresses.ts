@@ -12,8 +12,9 @@ import {
   overlap,
   withIpv6Only,
 } from './listener-addresses.js'
+import { listenPlaces } from './listener-places.js'
 import { type Finding, formatPath, type Path } from './path.js'
-import { valueAt } from './unchecked.js'
+import { itemsOf, valueAt } from './unchecked.js'
 
 interface Claim extends ListenPlace {
   readonly path: Path
@@ -21,7 +22,10 @@ interface Claim extends ListenPlace {
 
 /** Port 0 may repeat, because each time it is another free port. */
 export function sharedAddresses(input: unknown): Finding[] {
-  const places = ['listeners', 'admin'].flatMap((key) => placesIn(valueAt(input, key), [key]))
+  const listeners = itemsOf(valueAt(input, 'listeners')).flatMap((each, index) =>
+    listenPlaces(each, ['listeners', index]),
+  )
+  const places = [...listeners, ...placesIn(valueAt(input, 'admin'), ['admin'])]
   const claims = withIpv6Only(places.filter(({ address }) => !isAnyPort(address)))
   const byPort = new Map<string | number, Claim[]>()
   return claims.flatMap((claim): Finding[] => {
@@ -29,7 +33,8 @@ export function sharedAddresses(input: unknown): Finding[] {
     const others = byPort.get(port) ?? []
     byPort.set(port, [...others, claim])
     const first = others.find((other) => overlap(other, claim))
-    return first === undefined ? [] : [{ path: claim.path, message: explain(claim, first), about: 'value' }]
+    if (first === undefined) return []
+    return [{ path: claim.path, message: explain(claim, first), about: 'value', first: first.path }]
   })
 }
 

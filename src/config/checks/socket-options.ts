@@ -8,6 +8,7 @@ import type { DialSetup, SocketOptions } from '../../io/socket-options.js'
 import { SOCKET_FIELDS } from '../schemas/socket-schema.js'
 import { SOCKET_OPTION_NAMES, SOCKET_OPTIONS, type SocketOptionName } from '../socket-options.js'
 import { quote } from '../wording.js'
+import { hasOnlyUnix } from './listener-places.js'
 import type { Finding, Path } from './path.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
 
@@ -31,8 +32,7 @@ export function checkSockets(input: unknown, tryOption: TryOption): Finding[] {
 /** A listener on a unix socket has none of these options. */
 export function checkUnixListeners(input: unknown): Finding[] {
   return itemsOf(valueAt(input, 'listeners')).flatMap((listener, index): Finding[] => {
-    const address = valueAt(listener, 'address')
-    const isUnix = typeof address === 'string' && address.startsWith('unix:')
+    const isUnix = hasOnlyUnix(listener)
     const socket = valueAt(listener, 'socket')
     const names = SOCKET_OPTION_NAMES.filter(
       (name) => name !== 'backlog' && valueAt(socket, name) !== undefined,

@@ -10,8 +10,8 @@ export const CLUSTER_KEYS: KeyTable = {
     default: 'required without `dial`',
   },
   'clusters.NAME.backends[].address': {
-    does: 'Where millrace connects to',
-    takes: '[address](#addresses)',
+    does: 'Where millrace connects to. Without a port: the port that the [client has connected to](#backends-without-a-port)',
+    takes: '[address](#addresses), or a host alone',
     default: 'required, unless there is `srv`',
     zero: 'port 0: an error',
   },

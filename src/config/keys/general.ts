@@ -41,6 +41,11 @@ export const GENERAL_KEYS: KeyTable = {
     takes: 'path of a file in a folder that millrace may write',
     default: NOT_SET,
   },
+  include: {
+    does: 'More files with [listeners and clusters](#several-files). `*` and `?` in the name of the file stand for any characters. Only the main file can have this key',
+    takes: 'path, or pattern such as `conf.d/*.yaml`, or a list of them',
+    default: 'no other files',
+  },
   kernelPipeBytes: {
     does: 'The largest size of one kernel pipe. The kernel rounds it up to a power of two. Only directions that wait for a slow peer keep a pipe, so you rarely need to change this. If millrace does not run as root, the kernel limits all its pipes together: [kernel pipes](splice.md#kernel-pipes)',
     takes: 'size, `64KiB` to `1MiB`',

@@ -7,6 +7,28 @@ export const HTTP_KEYS: KeyTable = {
     takes: '`reject`, `forward`, `pass`',
     default: '`reject`',
   },
+  'listeners[].redirect': {
+    does: 'millrace answers requests that match no route with a [redirect to HTTPS](first-bytes.md#redirect-to-https), at the same host and path. Stands instead of `cluster`, and not beside `tls`',
+    takes: '`https`, or a map',
+    default: 'no redirect',
+  },
+  'listeners[].redirect.to': {
+    does: 'Where to',
+    takes: '`https`',
+    default: REQUIRED,
+  },
+  'listeners[].redirect.port': {
+    does: 'The port of HTTPS. The answer names it if it is not 443',
+    takes: 'number, `1` to `65535`',
+    default: '`443`',
+    zero: 'an error',
+  },
+  'listeners[].redirect.status': {
+    does: 'The status of the answer. With 301 a browser may make a GET of a POST. With 308 it keeps the method',
+    takes: '`301`, `308`',
+    default: '`301`',
+    zero: 'an error',
+  },
   'listeners[].allowEncodedSlash': {
     does: 'Whether a request path may hold `%2F`. `true`: millrace [compares](first-bytes.md#paths-in-routes) it as `/`. `false`: millrace answers 400. Needs a route with a `path`, or a `route` function',
     takes: '`true`, `false`',

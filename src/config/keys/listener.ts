@@ -8,13 +8,18 @@ export const LISTENER_KEYS: KeyTable = {
   'listeners[].name': {
     does: 'The name of the listener in logs, records, metrics and status. Two listeners cannot have the same name',
     takes: '[name](#names)',
-    default: 'its address',
+    default: 'its address. With several: required',
   },
   'listeners[].address': {
     does: 'Where millrace listens. Two listeners cannot have the same address. `fd:NAME` is a [socket that systemd has opened](systemd.md#socket-activation)',
-    takes: '[address](#addresses)',
-    default: REQUIRED,
+    takes: '[address](#addresses), also with a range of ports: `0.0.0.0:5000-5010`',
+    default: 'required, unless there are `addresses`',
     zero: 'port 0: the kernel chooses a free port',
+  },
+  'listeners[].addresses': {
+    does: 'Several addresses with the same settings. millrace makes a [listener of each](#several-addresses)',
+    takes: 'list of [addresses](#addresses), also with ranges of ports. At most 1000 ports in a range',
+    default: '`address` alone',
   },
   'listeners[].cluster': {
     does: 'The cluster for clients that match no route. Without it, millrace resets these clients. With `protocol: http` it answers 404 instead',

@@ -13,7 +13,10 @@ import { limitField } from './limit-fields.js'
 export type BackendInput = AddressInput | ServiceInput
 
 export interface AddressInput {
-  /** `host:port`, `[v6]:port`, `unix:/path` or `unix:@name` (abstract). Port 1 to 65535. */
+  /**
+   * `host:port`, `[v6]:port`, `unix:/path` or `unix:@name` (abstract). Port 1 to 65535. `host` or `[v6]` alone: the port that the client
+   * has connected to.
+   */
   readonly address: string
   /**
    * What a host name with several addresses stands for. `first`: one backend, which is reached at one of them. `all`: each

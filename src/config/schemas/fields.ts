@@ -14,12 +14,11 @@ import { parseDuration, parseSize } from '../units.js'
 import { expected, quote } from '../wording.js'
 
 const MOST_WORKERS = 256
+/** Each is a socket in each worker. */
+const MOST_PORTS = 1000
 const NAME = /^[A-Za-z0-9][\w.:-]{0,62}$/
 
-/**
- * A map with exactly these keys. Its message for unknown keys has one line per key, in zod's order. `whereElse` has the message for
- * a key that belongs to another map.
- */
+/** Exactly these keys. Its message has a line for each unknown key, in zod's order. `whereElse`: that of a key of another map. */
 export function strictMap<Shape extends z.ZodRawShape>(
   what: string,
   shape: Shape,
@@ -171,10 +170,7 @@ export const fractionField = field((value) => {
   return isFine ? number : expected('a number from 0 to 1', value)
 })
 
-/**
- * A whole number from `least` to `most`. Digits in a text will do, because an environment variable gives
- * text.
- */
+/** A whole number from `least` to `most`. Digits in a text will do, because an environment variable gives text. */
 export function wholeNumberField(least: number, most: number): z.ZodType<number> {
   return field((value) => readWholeNumber(value, least, most))
 }
@@ -220,7 +216,15 @@ export function sizeField(
 /** The host is an IP address, or `localhost` for 127.0.0.1, because a listener resolves no names. */
 export const listenerAddressField = addressField(parseListenerAddress)
 
+/** The same, or a range of ports. */
+export const listenerAddressesField = field((value) =>
+  typeof value === 'string' ? parseListenerAddresses(value) : noAddress(value),
+)
+
 export const backendAddressField = addressField(parseBackendAddress)
+
+/** An address of which nobody should forget the port. */
+export const portedAddressField = addressField(parsePortedAddress)
 
 /** An address that `parse` reads from text. A sentence of `parse` becomes the problem. */
 export function addressField(parse: (text: string) => Address | string) {
@@ -234,11 +238,36 @@ export function parseListenerAddress(text: string): Address | string {
   return `a listener cannot use the host name ${quote(address.host)}: write an IP address or localhost`
 }
 
+/** `0.0.0.0:5000-5010` is eleven addresses. */
+export function parseListenerAddresses(text: string): readonly Address[] | string {
+  const [, host, first, last] = /^(.+):(\d{1,5})-(\d{1,5})$/.exec(text) ?? []
+  if (host === undefined || text.startsWith('unix:')) {
+    const address = parseListenerAddress(text)
+    return typeof address === 'string' ? address : [address]
+  }
+  const [low, high] = [Number(first), Number(last)]
+  const lowest = parseListenerAddress(`${host}:${low}`)
+  if (typeof lowest === 'string') return lowest
+  if (low < 1 || high > 65_535 || high < low || high - low >= MOST_PORTS)
+    return expected(`a range of 1 to ${MOST_PORTS} ports from 1 to 65535, such as ${host}:5000-5010`, text)
+  return Array.from({ length: high - low + 1 }, (_, index) => ({ ...lowest, port: low + index }))
+}
+
+/** Without a port: the one that the client has connected to, which is 0 here. */
 export function parseBackendAddress(text: string): Address | string {
+  if (hasNoPort(text)) return parseHere(`${text}:0`)
   const address = parseHere(text)
   if (typeof address === 'string' || address.kind === 'unix' || address.port !== 0) return address
   return expected('a port from 1 to 65535', 0)
 }
+
+/** The same, but a port is required. */
+export function parsePortedAddress(text: string): Address | string {
+  return hasNoPort(text) ? parseHere(text) : parseBackendAddress(text)
+}
+
+/** A host alone: a name, an IPv4 address, or an IPv6 address in brackets. */
+const hasNoPort = (text: string): boolean => /^(\[[^\]]*\]|[^:[\]]+)$/.test(text) && text !== ''
 
 /** The address of a socket that a service manager has opened. Undefined: the text names none. */
 export function parseActivated(text: string): Address | string | undefined {
@@ -265,8 +294,10 @@ function settle<Value>(result: Value | string, context: z.RefinementCtx): Value 
 }
 
 function readAddress(value: unknown, parse: (text: string) => Address | string): Address | string {
-  return typeof value === 'string' ? parse(value) : expected('an address, such as 127.0.0.1:7000', value)
+  return typeof value === 'string' ? parse(value) : noAddress(value)
 }
+
+const noAddress = (value: unknown): string => expected('an address, such as 127.0.0.1:7000', value)
 
 function readWholeNumber(value: unknown, least: number, most: number, instead = ''): number | string {
   const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value

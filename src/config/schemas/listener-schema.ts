@@ -12,6 +12,8 @@ import type { Spoken } from '../../peek/speaks/protocols.js'
 import { explainRoutePath } from '../../request-path.js'
 import type { MapKey, Requests, Rule } from '../../route/table.js'
 import type { RouteFunction } from '../../route/visitor.js'
+import type { RedirectStatus } from '../../websocket/error-answer.js'
+import type { Redirect } from '../../websocket/redirect.js'
 import type { ListenPlace } from '../checks/listener-addresses.js'
 import type { ForwardedMode, StartTls } from '../listener-input.js'
 import type { OwnTimeouts } from '../timeouts.js'
@@ -46,6 +48,8 @@ export interface ListenerConfig extends ListenPlace {
   readonly onBadHello: string
   readonly onSilent: OnSilentConfig | undefined
   readonly http: Requests
+  /** For clients that match no route. Undefined: they are refused, unless there is a `cluster`. */
+  readonly redirect: Redirect | undefined
   readonly allowEncodedSlash: boolean
   readonly xForwarded: ForwardedMode
   readonly clientFrom: ClientFromConfig | undefined
@@ -60,8 +64,12 @@ export interface ListenerConfig extends ListenPlace {
 }
 
 /** A listener before other parts of the config add to it. */
-type LoneListener = Omit<ListenerConfig, 'ipv6Only' | 'liveness' | 'socket'> &
-  OwnLiveness & { readonly socket: OwnSocket<'listener'> }
+type LoneListener = Omit<ListenerConfig, 'name' | 'address' | 'ipv6Only' | 'liveness' | 'socket'> &
+  OwnLiveness & {
+    readonly name?: string | undefined
+    readonly addresses: readonly Address[]
+    readonly socket: OwnSocket<'listener'>
+  }
 
 export interface AcceptProxyConfig {
   /** As `AddressSet` takes them. */
@@ -152,6 +160,23 @@ const route = fields.strictMap('a route: { sni, cluster }', {
   http: fields.optional(requests),
 })
 
+/** A text is `to` alone. */
+const redirectField: z.ZodType<Redirect> = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? { to: value } : value),
+    fields.strictMap('"https", or a map: { to, port, status }', {
+      to: fields.choiceOf(['https']),
+      port: fields.wholeNumberField(1, 65_535).default(443),
+      status: fields
+        .field<RedirectStatus>((value) => {
+          const status = Number(value)
+          return status === 301 || status === 308 ? status : expected('301 or 308', value)
+        })
+        .default(301),
+    }),
+  )
+  .transform(({ port, status }) => ({ port, status }))
+
 const routeFunction = z.custom<RouteFunction>((value) => typeof value === 'function', {
   error: ({ input }) => expected('a function, which only the library can be given', input),
 })
@@ -159,7 +184,8 @@ const routeFunction = z.custom<RouteFunction>((value) => typeof value === 'funct
 export const listenerSchema = fields
   .strictMap('a listener: { address, cluster }', {
     name: fields.nameField.optional(),
-    address: fields.listenerAddressField,
+    address: fields.optional(fields.listenerAddressesField),
+    addresses: fields.optional(fields.listOf('a list of addresses', fields.listenerAddressesField)),
     cluster: fields.optional(clusterName),
     tags,
     acceptProxy: fields.optional(acceptProxy),
@@ -172,6 +198,7 @@ export const listenerSchema = fields
     onBadHello: fields.textField('"reject" or the name of a cluster').default('reject'),
     onSilent: fields.optional(onSilentSchema(clusterName)),
     http: requests.default('reject'),
+    redirect: fields.optional(redirectField),
     allowEncodedSlash: fields.booleanField.default(false),
     xForwarded: fields.choiceOf(['replace', 'append', 'forwarded', 'off']).default('replace'),
     clientFrom: fields.optional(clientFrom),
@@ -183,6 +210,18 @@ export const listenerSchema = fields
     ...socketFileFields,
   })
   .transform(
-    ({ name, mode, group, ...rest }): LoneListener =>
-      withStartTls({ name: name ?? formatAddress(rest.address), socketFile: { mode, group }, ...rest }),
+    ({ mode, group, address, addresses, ...rest }): LoneListener =>
+      withStartTls({ ...rest, addresses: address ?? addresses?.flat() ?? [], socketFile: { mode, group } }),
   )
+
+/** A listener for each of its addresses. They have the same settings, and names of their own. */
+export function eachAddress({ addresses, name, ...rest }: LoneListener) {
+  return addresses.map((address) => {
+    const own = formatAddress(address)
+    return {
+      ...rest,
+      address,
+      name: addresses.length > 1 && name !== undefined ? `${name}@${own}` : (name ?? own),
+    }
+  })
+}

@@ -3,6 +3,7 @@
  */
 import * as z from 'zod'
 import { isAbstract } from '../../address.js'
+import { listenPlaces } from '../checks/listener-places.js'
 import type { Finding, Path } from '../checks/path.js'
 import { expected } from '../wording.js'
 import * as fields from './fields.js'
@@ -28,9 +29,8 @@ export const socketFileFields = { mode: fields.optional(mode), group: fields.opt
 
 /** Only a unix socket with a path has a file. */
 export function checkSocketFile(listener: Readonly<Record<string, unknown>>, path: Path): Finding[] {
-  const { address } = listener
-  const parsed = typeof address === 'string' ? fields.parseListenerAddress(address) : undefined
-  if (typeof parsed !== 'object' || (parsed.kind === 'unix' && !isAbstract(parsed))) return []
+  const places = listenPlaces(listener, path)
+  if (places.every(({ address }) => address.kind === 'unix' && !isAbstract(address))) return []
   return KEYS.filter((key) => listener[key] !== undefined).map((key) => ({
     path: [...path, key],
     message: 'works only with the file of a unix socket: write the address as unix:/path, or remove this key',

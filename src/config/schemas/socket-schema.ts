@@ -1,7 +1,6 @@
 /** Options of sockets as people write them, and as the rest of the program reads them. */
 import { isIP } from 'node:net'
 import type * as z from 'zod'
-import { USUAL_BACKLOG } from '../../defaults.js'
 import type { SocketOptions } from '../../io/socket-options.js'
 import {
   DSCP,
@@ -17,7 +16,8 @@ import * as fields from './fields.js'
 
 /** Of a listening socket. Its clients have the same options. */
 export interface ListenerSocket {
-  readonly backlog: number
+  /** Undefined: the usual one. */
+  readonly backlog: number | undefined
   /** Undefined: as the system has them. */
   readonly options: SocketOptions | undefined
 }
@@ -88,7 +88,7 @@ export function socketField<Level extends SocketLevel>(level: Level): z.ZodType<
 
 /** What the listener says goes before what the config says. */
 export function listenerSocket(own: OwnSocket<'listener'>, common: OwnSocket<'config'>): ListenerSocket {
-  const { backlog = common.backlog ?? USUAL_BACKLOG, transparent } = own
+  const { backlog = common.backlog, transparent } = own
   const options = { ...optionsOf(own, common), isTransparent: transparent || undefined }
   return { backlog, options: isEmpty(options) ? undefined : options }
 }

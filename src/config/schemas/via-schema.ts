@@ -88,7 +88,7 @@ function parseProxyAddress(text: string): Address | string {
   if (text.includes('@') && !text.startsWith('unix:'))
     return 'expected HOST:PORT without credentials: write them as "user" and "password"'
   return MAY_BE_SHOWN.test(text) || isIPv6(text)
-    ? fields.parseBackendAddress(text)
+    ? fields.parsePortedAddress(text)
     : 'expected HOST:PORT, [IPv6]:PORT or unix:/path, and nothing behind it'
 }
 

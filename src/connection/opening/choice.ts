@@ -7,7 +7,7 @@ import { DialogueOver } from '../../io/dialogue.js'
 import { comparePath } from '../../request-path.js'
 import type { Requests } from '../../route/table.js'
 import type { Destined, RouteFunction, Visitor } from '../../route/visitor.js'
-import { refuse } from '../refusal.js'
+import { type Refusal, refuse } from '../refusal.js'
 import { readTimeouts } from './decided-timeouts.js'
 import { type KnownClient, maySpeakTls } from './known-client.js'
 
@@ -81,8 +81,16 @@ function choiceFor(cluster: string | undefined, client: KnownClient): Choice {
   const { config } = client.policy
   if (cluster === undefined) client.decidedBy = 'cluster'
   const chosen = cluster ?? config.cluster
-  if (chosen === undefined) throw client.unfinished ?? refuse('no-route')
+  if (chosen === undefined) throw client.unfinished ?? whyNowhere(client)
   return { cluster: chosen, http: config.http }
+}
+
+function whyNowhere({ policy: { config }, request }: KnownClient): Refusal {
+  if (config.redirect === undefined || request === undefined) return refuse('no-route')
+  // Only a request of HTTP/1.0 may leave the host out.
+  return request.head.host === ''
+    ? refuse('bad-request: no Host')
+    : refuse('redirected', config.redirect.status)
 }
 
 async function askRoute(

@@ -85,13 +85,13 @@ export class KernelEngine implements Engine {
   #listenOnGiven(
     given: Given,
     address: Address,
-    { liveness, socket, backlog, socketFile }: ListenOptions,
+    { liveness, socket, socketFile }: ListenOptions,
     pauses: AcceptPauses,
   ): Listening {
     const closed = (): void => this.#given?.setBorrower(address, undefined)
     const listener = new GivenListener(this.#loop, given, address, pauses, closed)
-    // The socket may have been opened with other options: before a reload, or by another process.
-    listener.update({ liveness, socket, backlog, socketFile: given.ownsFile ? socketFile : undefined })
+    // The socket may have been opened with other options: before a reload, or by another process, which has chosen the backlog.
+    listener.update({ liveness, socket, socketFile: given.ownsFile ? socketFile : undefined })
     this.#given?.setBorrower(address, listener)
     return listener
   }
