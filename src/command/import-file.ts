@@ -26,13 +26,16 @@ export function importFile({ file, from, out }: ImportOrder): 0 | 1 {
     read: (pattern) => readIncluded(pattern, file),
   })
   process.stderr.write(remarks.map((remark) => `${visible(formatRemark(remark))}\n`).join(''))
-  if (yaml === undefined) {
-    process.stderr.write(`millrace: ${file} has no listener that millrace can serve: nothing was written\n`)
-    return 1
-  }
+  if (yaml === undefined)
+    return failed(`${file} has no listener that millrace can serve: nothing was written`)
   if (out === undefined) process.stdout.write(yaml)
-  else writeText(out, yaml)
-  return 0
+  const problem = out === undefined ? undefined : writeText(out, yaml)
+  return problem === undefined ? 0 : failed(problem)
+}
+
+function failed(message: string): 1 {
+  process.stderr.write(`millrace: ${message}\n`)
+  return 1
 }
 
 function readText(file: string): string {
@@ -63,14 +66,14 @@ function readIncluded(pattern: string, file: string): { file: string; text: stri
     .map((name) => ({ file: join(folder, name), text: readText(join(folder, name)) }))
 }
 
-/** A file that is there stays as it is. */
-function writeText(file: string, text: string): void {
+/** A file that is there stays as it is. Returns why nothing was written. Undefined: it was. */
+function writeText(file: string, text: string): string | undefined {
   try {
     writeFileSync(file, text, { flag: 'wx' })
+    return undefined
   } catch (error) {
-    throw new MillraceError(
-      'bad-argument',
-      `cannot write ${JSON.stringify(file)}: ${(error as Error).message}`,
-    )
+    const { code, message } = error as NodeJS.ErrnoException
+    const why = code === 'EEXIST' ? 'it is there already: remove it, or name another one' : message
+    return `cannot write ${JSON.stringify(file)}: ${why}`
   }
 }

@@ -31,8 +31,9 @@ export function addCommon(fields: Fields, servers: readonly ServerSays[], remark
   for (const key of new Set(servers.flatMap((each) => Object.keys(each.cluster)))) {
     const saying = OF_ANY.has(key) ? servers.find((each) => each.cluster[key] !== undefined) : servers[0]
     const value = saying?.cluster[key]
+    const isSilent = (other: ServerSays): boolean => OF_ANY.has(key) && other.cluster[key] === undefined
     for (const other of servers)
-      if (!isDeepStrictEqual(other.cluster[key], value))
+      if (!isSilent(other) && !isDeepStrictEqual(other.cluster[key], value))
         remarks.differs(
           other.line,
           `"${key}" holds for all backends of a cluster, and this server says something else`,
