@@ -1,12 +1,15 @@
 /** docs/coming-from.md and the tables of `millrace import` say the same of each directive. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import type { ListenerInput } from '../../src/config/listener-input.js'
 import type { Directive } from '../../src/import/directive.js'
 import { BIND_PARAMETERS } from '../../src/import/haproxy/bind.js'
 import { readFact } from '../../src/import/haproxy/conditions.js'
 import { PROXY_DIRECTIVES } from '../../src/import/haproxy/directives.js'
 import { GLOBAL_DIRECTIVES, RESOLVERS_DIRECTIVES } from '../../src/import/haproxy/general.js'
 import { SERVER_PARAMETERS } from '../../src/import/haproxy/server.js'
+import { importConfig } from '../../src/import/import.js'
 import { MAIN_DIRECTIVES, SERVER_DIRECTIVES, STREAM_DIRECTIVES } from '../../src/import/nginx/directives.js'
 import { LISTEN_PARAMETERS } from '../../src/import/nginx/listen.js'
 import { UPSTREAM_DIRECTIVES, UPSTREAM_PARAMETERS } from '../../src/import/nginx/upstream.js'
@@ -92,6 +95,20 @@ describe('docs/coming-from.md about nginx', () => {
     expect(parameters.filter((each) => !isTold(each))).toEqual([])
   })
 })
+
+it.each(['haproxy', 'nginx'] as const)(
+  'the example of %s on the page becomes the listeners and clusters beside it',
+  (from) => {
+    const [, theirs = '', ours = ''] =
+      new RegExp(`\`\`\`${from}\n(.*?)\`\`\`\n\n\`\`\`yaml\n(.*?)\`\`\``, 's').exec(page) ?? []
+    const { yaml = '' } = importConfig(theirs, { file: 'example', from: undefined, read: () => [] })
+    const [imported, written] = [parse(yaml), parse(ours)]
+    const leads = ({ address, routes, cluster }: ListenerInput) => ({ address, routes, cluster })
+    expect(imported.listeners.map(leads)).toEqual(written.listeners.map(leads))
+    expect(imported.clusters).toMatchObject(written.clusters)
+    expect(imported.timeouts).toMatchObject(written.timeouts)
+  },
+)
 
 /** The first name of each row that only a person can translate, because it is no directive, has no one counterpart, or needs nothing. */
 const BY_HAND: readonly string[] = [
