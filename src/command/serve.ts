@@ -89,7 +89,11 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
     changes: () => changing.list,
     start: (fds, hooks) => startSuccessor(fds, hooks, variablesFor(environment)),
     predecessorGone: predecessor?.gone.reached,
-    serves: (pid) => reports.replaced(pid),
+    serves: (pid) => {
+      reports.replaced(pid)
+      // The signal came in the moment of the hand-over.
+      if (orders.isDraining) process.kill(pid, 'SIGTERM')
+    },
     handOver: (paths) => giveConnections(succession, paths),
   })
   const orders = heedSignals(signals, control, log, upgrade, served.cut)

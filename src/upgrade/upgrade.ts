@@ -84,7 +84,6 @@ export class Upgrade {
       log.info({ successor: heir.pid }, `upgrading: process ${heir.pid} starts`)
       const version = await heir.ready.within(config.upgradeMs, notReady(config.upgradeMs))
       const serving = await this.#handOver(heir)
-      if (this.#isEnding) process.kill(heir.pid, 'SIGTERM')
       const tookMs = Math.round(performance.now() - beganAt)
       const pausedMs = Math.max(0, Math.round(serving.since - this.#pausedAt))
       log.info({ successor: heir.pid, version, tookMs, pausedMs }, `upgraded: process ${heir.pid} serves`)
@@ -98,7 +97,7 @@ export class Upgrade {
     }
   }
 
-  /** This process was told to end. A successor that does not serve yet must not serve either. One that is about to ends, too. */
+  /** This process was told to end. A successor that does not serve yet must not serve either. */
   abort(): void {
     this.#isEnding = true
     if (!this.#hasState) void this.#heir?.kill()
