@@ -8,7 +8,14 @@ import type { Config } from '../../config/schema.js'
 import { needsOf } from '../../connection/listener-policy.js'
 import type { Destination } from '../../connection/service.js'
 import type { Listener } from '../../listener/listener.js'
-import type { Generation } from './generation.js'
+
+/** The part of a generation that another one can take over from. */
+interface Before {
+  readonly config: Config
+  readonly destinations: ReadonlyMap<string, Destination>
+  readonly services: ReadonlyMap<Listener, unknown>
+  readonly lists: { readonly isEmpty: boolean }
+}
 
 export interface Reusable {
   /** In the order of the config. */
@@ -20,7 +27,7 @@ export interface Reusable {
 }
 
 /** Undefined: more than clusters differs. Lists are read anew for each generation, so policies with lists are made anew. */
-export function reusable(before: Generation | undefined, config: Config): Reusable | undefined {
+export function reusable(before: Before | undefined, config: Config): Reusable | undefined {
   if (before === undefined || !before.lists.isEmpty || !differOnlyInClusters(before.config, config))
     return undefined
   const known = before.config.clusters
