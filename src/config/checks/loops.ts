@@ -5,7 +5,7 @@
 import { networkInterfaces } from 'node:os'
 import { type Address, parseAddress } from '../../address.js'
 import { AddressSet } from '../../address-set.js'
-import { parseListenerAddress } from '../schemas/fields.js'
+import { parseListenerAddress } from '../schemas/addresses.js'
 import { type ListenPlace, overlap, withIpv6Only } from './listener-addresses.js'
 import { listenersOf } from './listeners-of.js'
 import { type Finding, formatPath, type Path } from './path.js'

@@ -3,7 +3,7 @@
  * unchecked input, as `references.ts` does.
  */
 import { isIPv4 } from 'node:net'
-import { parseBackendAddress } from '../schemas/fields.js'
+import { parseBackendAddress } from '../schemas/addresses.js'
 import { listenPlaces } from './listener-places.js'
 import { listenersOf } from './listeners-of.js'
 import { type Finding, formatPath, type Path } from './path.js'

@@ -4,7 +4,8 @@
  * every problem at once. They pass over a value of the wrong kind, because the schema reports it.
  */
 import { type Address, formatAddress } from '../../address.js'
-import { explainName, parseBackendAddress } from '../schemas/fields.js'
+import { parseBackendAddress } from '../schemas/addresses.js'
+import { explainName } from '../schemas/fields.js'
 import { quote } from '../wording.js'
 import { checkBalance, checkTiers } from './balance-references.js'
 import { BACKEND_TLS } from './certificates.js'

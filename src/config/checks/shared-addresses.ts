@@ -3,7 +3,7 @@
  * and 127.0.0.1:80. Works on unchecked input, as `references.ts` does.
  */
 import type { Address } from '../../address.js'
-import { parseListenerAddress } from '../schemas/fields.js'
+import { parseListenerAddress } from '../schemas/addresses.js'
 import {
   addressKey,
   formatPlace,

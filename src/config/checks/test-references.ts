@@ -3,7 +3,7 @@
  * unchecked input, as `references.ts` does.
  */
 import { formatAddress } from '../../address.js'
-import { parseListenerAddress } from '../schemas/fields.js'
+import { parseListenerAddress } from '../schemas/addresses.js'
 import { oneOf } from '../suggest.js'
 import { quote } from '../wording.js'
 import type { Finding, Path } from './path.js'

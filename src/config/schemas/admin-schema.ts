@@ -7,6 +7,7 @@ import { type Address, isAbstract, parseAddress } from '../../address.js'
 import { AddressSet } from '../../address-set.js'
 import { activatedSockets } from '../../io/listening/activated-sockets.js'
 import { expected } from '../wording.js'
+import { parseActivated, parseListenerAddress } from './addresses.js'
 import * as fields from './fields.js'
 import { explainAdminHost } from './host-names.js'
 
@@ -65,7 +66,7 @@ const EVERYBODYS =
  * Only loopback, because an admin port that the network can reach is one mistake away from serving anybody.
  */
 export function parseAdminAddress(text: string): Address | string {
-  const address = fields.parseActivated(text) ?? parseAddress(text)
+  const address = parseActivated(text) ?? parseAddress(text)
   if (typeof address === 'string') return address
   if (address.kind === 'unix') return isAbstract(address) ? EVERYBODYS : address
   const host = address.host.toLowerCase() === 'localhost' ? '127.0.0.1' : address.host
@@ -77,7 +78,7 @@ export function parseAdminAddress(text: string): Address | string {
 export const adminAddressField = fields.addressField(parseAdminAddress)
 
 /** Whoever may observe sees nothing secret, so the address may be any that a listener can have. */
-const observeAddressField = fields.addressField(fields.parseListenerAddress)
+const observeAddressField = fields.addressField(parseListenerAddress)
 
 const token = fields
   .secretField('a token')

@@ -6,6 +6,7 @@ import * as z from 'zod'
 import type { Address } from '../../address.js'
 import type { Credentials, ForwardProxyOptions } from '../../via/forward-proxy.js'
 import { expected, quote } from '../wording.js'
+import { parsePortedAddress } from './addresses.js'
 import * as fields from './fields.js'
 import { readSecretFile } from './secret-file.js'
 
@@ -88,7 +89,7 @@ function parseProxyAddress(text: string): Address | string {
   if (text.includes('@') && !text.startsWith('unix:'))
     return 'expected HOST:PORT without credentials: write them as "user" and "password"'
   return MAY_BE_SHOWN.test(text) || isIPv6(text)
-    ? fields.parsePortedAddress(text)
+    ? parsePortedAddress(text)
     : 'expected HOST:PORT, [IPv6]:PORT or unix:/path, and nothing behind it'
 }
 
