@@ -183,6 +183,14 @@ describe.each(WAYS)('the OpenAPI document ($name, workers: $workers)', (mode) =>
       { ...added, spec: '127.0.0.1:2' },
     ])
       await judge.ask('POST', '/api/v1/changes', '/api/v1/changes', { changes: [change] })
+    const listener = '/api/v1/listeners/{listener}'
+    for (const [name, state] of [
+      ['named', 'drain'],
+      ['named', 'up'],
+      ['x', 'up'],
+      ['named', 'down'],
+    ])
+      await judge.ask('PATCH', listener, listener.replace('{listener}', name!), { state })
     expect(await judge.ask('GET', '/api/v1/diff')).toMatchObject({ changes: [{ change: added }] })
     const ban = { client: '192.0.2.1', forMs: 60_000, end: true }
     for (const order of [ban, { ...ban, client: '0.0.0.0/0' }])
