@@ -77,13 +77,13 @@ describe('the config of the command', () => {
       for (const line of lines) expect(line).toMatch(/^.*bad\.yaml:\d+:\d+ \S+: .+$/)
       expect(lines.map((line) => line.slice(path.length + 1).split(': ')[0])).toEqual([
         '1:9 splice',
-        '3:5 listeners[0].address',
         '3:5 listeners[0].addres',
+        '3:5 listeners[0].address',
         '4:14 listeners[0].cluster',
         '6:21 clusters.wbe.backends[0]',
         '7:21 timeouts.idleMs',
       ])
-      expect(lines[2]).toContain('did you mean "address"?')
+      expect(lines[1]).toContain('did you mean "address"?')
     },
   )
 
