@@ -51,10 +51,7 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
   const { config } = changing
   const opened = openLog(config.log)
   const { log } = opened
-  tellAside(log, changing.aside)
-  changing.onUnsaved = (err) => log.error({ err }, 'the state file does not have the present changes')
-  const { stateProblem: reason } = changing
-  if (reason !== undefined) log.error({ reason }, 'no changes at run time come from the state file')
+  tellChanges(changing, log)
   const reports = openReports(environment, log)
   const admin = new AdminAddresses(config.admin, log)
   const surroundings: Surroundings = {
@@ -116,6 +113,14 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
   await predecessor?.serves(await takeConnections(succession, predecessor.gone.reached), since)
   admin.leaveOthers(begin?.admin ?? [])
   reports.ready({ answers: served.answers, describe: async () => describe(await control.status()) })
+}
+
+/** What is wrong with changes at run time, now and later. */
+function tellChanges(changing: ServeOptions['changing'], log: Log): void {
+  tellAside(log, changing.aside)
+  changing.onUnsaved = (err) => log.error({ err }, 'the state file does not have the present changes')
+  const { stateProblem: reason } = changing
+  if (reason !== undefined) log.error({ reason }, 'no changes at run time come from the state file')
 }
 
 /** For people who ask the service manager how the service is. */

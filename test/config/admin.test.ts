@@ -86,7 +86,7 @@ describe('admin', () => {
     [
       'the same address twice',
       [observe, 'unix:/a.sock', observe],
-      ['admin[2]: 0.0.0.0:9902 is already used at admin[0]: write another address'],
+      ['admin[2].address: 0.0.0.0:9902 is already used at admin[0].address: write another address'],
     ],
   ])('admin refuses %s', (_, admin, problems) => {
     expect(problemsOf(admin)).toEqual(problems)

@@ -48,7 +48,7 @@ describe('speaks', () => {
     ['hex:xy', 'write two hexadecimal digits for each byte, such as hex:160301'],
     [`hex:${'00'.repeat(65)}`, 'expected at most 64 bytes, found 65'],
     ['', 'this is no protocol that millrace knows'],
-    [1603, 'expected a protocol such as ssh, or bytes such as hex:160301, or a list, found 1603'],
+    [1603, 'expected a protocol such as ssh, or bytes such as hex:160301, found 1603; put it in quotes'],
   ])('speaks: %j is refused with what to write instead', (value, message) => {
     const [problem, ...others] = problemsOf(speaks(value))
     expect(others).toEqual([])

@@ -3,7 +3,7 @@
  * which each fault is found.
  */
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { PlacesOfAnother } from '../../../src/limits/counts/places-of-another.js'
+import { CountsOfAnother } from '../../../src/limits/counts/counts-of-another.js'
 import { HandOver, loadReadBatch } from '../../../src/proxy/hand-over/hand-over.js'
 import { WorkersSuccession } from '../../../src/upgrade/several.js'
 import { findFailure } from '../simulate.js'
@@ -28,15 +28,15 @@ const FAULTS: readonly { fault: string; rule: string; putBack: () => void }[] = 
     fault: 'places of a predecessor that is gone are not given back',
     rule: 'no place is lost',
     putBack: () => {
-      vi.spyOn(PlacesOfAnother.prototype, 'clear').mockImplementation(() => {})
-      const { update } = PlacesOfAnother.prototype
-      vi.spyOn(PlacesOfAnother.prototype, 'update').mockImplementation(function (
-        this: PlacesOfAnother,
-        places,
+      vi.spyOn(CountsOfAnother.prototype, 'clear').mockImplementation(() => {})
+      const { update } = CountsOfAnother.prototype
+      vi.spyOn(CountsOfAnother.prototype, 'update').mockImplementation(function (
+        this: CountsOfAnother,
+        counted,
       ) {
         update.call(
           this,
-          places.filter(({ held }) => held > 0),
+          counted.filter(({ held }) => held > 0),
         )
       })
     },
