@@ -9,11 +9,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/folder.js'
 import { Millrace, runMillrace, writeConfig } from '../support/millrace.js'
 
-/** Of each kind of process: a module that is loaded early, and one that is loaded late. */
+/** Of each kind of process: how a file of the bundle begins that is loaded early, and one that is loaded late. */
 const MOMENTS = {
-  serving: ['commander', 'pino'],
-  worker: ['pino', 'dns-packet'],
-  check: ['commander', 'yaml'],
+  serving: ['./run-', './serve-'],
+  worker: ['./worker-', './own-process-'],
+  check: ['./run-', './load-'],
 } as const
 const folder = temporaryFolder()
 const preload = join(folder, 'preload.mjs')
@@ -25,8 +25,9 @@ beforeAll(() => {
     `const { SIGNAL_AT, SIGNAL } = process.env
     let isSent = false
     export async function resolve(specifier, context, next) {
-      if (specifier === SIGNAL_AT && !isSent) process.kill(process.pid, SIGNAL)
-      isSent ||= specifier === SIGNAL_AT
+      const isMoment = specifier.startsWith(SIGNAL_AT)
+      if (isMoment && !isSent) process.kill(process.pid, SIGNAL)
+      isSent ||= isMoment
       return next(specifier, context)
     }`,
   )

@@ -128,6 +128,8 @@ const BY_HAND: readonly string[] = [
   'frontend',
   'option clitcpka',
   'source ADDRESS',
+  'http-request redirect scheme https',
+  '-f FILE',
   'cc',
   'option splice-auto',
   'tune.pipesize',

@@ -122,17 +122,18 @@ export function describeLifecycle(engine: EngineKind): void {
   })
 
   it('a proxy listens on no address if one of its addresses is taken', async () => {
+    const taken = await Backend.listen()
     bed = new Bed({
       backends: [backend],
       listeners: [
         { name: 'good', address: '127.0.0.1:0', cluster: 'back' },
-        { name: 'bad', address: backend.address, cluster: 'back' },
+        { name: 'bad', address: taken.address, cluster: 'back' },
       ],
     })
     await expect(bed.proxy.start()).rejects.toMatchObject({
       code: 'listen-failed',
       source: 'proxy',
-      message: expect.stringContaining(`listener bad: cannot listen on ${backend.address}: EADDRINUSE`),
+      message: expect.stringContaining(`listener bad: cannot listen on ${taken.address}: EADDRINUSE`),
     })
     expect(bed.proxy.status()).toMatchObject({ state: 'stopped', listeners: [{ isListening: false }, {}] })
     await expect(bed.connect()).rejects.toThrow('ECONNREFUSED')

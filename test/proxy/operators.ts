@@ -59,6 +59,8 @@ export function describeOperators(engine: EngineKind): void {
           notSplicing: engine === 'kernel' ? 'small' : 'switched-off',
         },
         down: expect.objectContaining({ bytes: 0, bytesPerSecond: 0 }),
+        limitedBy: engine === 'kernel' ? expect.any(String) : undefined,
+        limitedShares: undefined,
       },
     ])
     expect(connections[0]!.up.bytesPerSecond).toBeGreaterThan(0)

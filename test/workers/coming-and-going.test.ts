@@ -118,7 +118,7 @@ describe('workers that are killed', () => {
     expect(rig.backends.map(({ peers }) => peers.length)).toEqual([0, CLIENTS])
   })
 
-  it('a killed worker is replaced by one with the same orders, until a reload ends them', async () => {
+  it('a killed worker is replaced by one with the same orders, until a reload ends those that it replaces', async () => {
     const other = { name: 'other', address: '127.0.0.1:0', cluster: 'b' }
     const listeners = [front, other]
     rig = await WorkersRig.start(folder, { listeners })
@@ -145,7 +145,7 @@ describe('workers that are killed', () => {
     expect(await rig.statusWhen(bothServe)).toMatchObject({
       workersDiffer: [],
       logLevel: 'error',
-      listeners: [{ isListening: true }, { isListening: true }],
+      listeners: [{ isListening: true }, { isListening: false }],
       clusters: [{ backends: [{ setTo: 'maint', weight: 3 }] }, { backends: [{ setTo: 'drain' }] }],
     })
   })

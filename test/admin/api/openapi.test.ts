@@ -179,7 +179,7 @@ describe.each(WAYS)('the OpenAPI document ($name, workers: $workers)', (mode) =>
     for (const change of [
       added,
       lost,
-      { ...added, spec: { address: 'x' } },
+      { ...added, spec: { address: 'a b' } },
       { ...added, spec: '127.0.0.1:2' },
     ])
       await judge.ask('POST', '/api/v1/changes', '/api/v1/changes', { changes: [change] })

@@ -57,7 +57,7 @@ it('every order changes the revision of the orders', () => {
   expect(new Set([0, ...revisions]).size).toBe(4)
 })
 
-it('a reload ends drains of listeners, and orders on what the config changes or removes', () => {
+it('a reload ends orders on what the config changes or removes, and a drained listener stays closed', () => {
   const orders = new Orders(new Catalogue(config))
   orders.setLogLevel('debug')
   orders.drain({ listener: 'web' })
@@ -66,12 +66,13 @@ it('a reload ends drains of listeners, and orders on what the config changes or 
   orders.reloaded(config, config)
   const level = { method: 'setLogLevel', args: ['debug'] }
   const change = { state: 'maint', weight: 5 }
-  expect(orders.callsFor(config)).toEqual([setting(A, change), setting(B, change), level])
+  const drain = { method: 'drain', args: [{ listener: 'web' }] }
+  expect(orders.callsFor(config)).toEqual([setting(A, change), setting(B, change), drain, level])
   const heavier = configOf({ clusters: { c: { backends: [{ address: A, weight: 2 }] } } })
   orders.reloaded(config, heavier)
-  expect(orders.callsFor(heavier)).toEqual([setting(A, { state: 'maint' }), level])
+  expect(orders.callsFor(heavier)).toEqual([setting(A, { state: 'maint' }), drain, level])
   orders.reloaded(heavier, configOf({ log: { level: 'error' } }))
-  expect(orders.callsFor(config)).toEqual([setting(A, { state: 'maint' })])
+  expect(orders.callsFor(config)).toEqual([setting(A, { state: 'maint' }), drain])
 })
 
 it('a late worker is told nothing of unknown backends, and a drain as it was ordered', () => {
