@@ -19,7 +19,7 @@ import { openApiDocument } from './api/openapi.js'
 import type { Asked, Operation } from './api/operations/operation.js'
 import { findOperation, type Route, wrongMethod } from './api/routes.js'
 import { nothing } from './api/schemas.js'
-import { answerBytes, answerJson, answerProblem, answerText, METRICS_TYPE } from './http/answer.js'
+import { answerBytes, answerJson, answerProblem, answerText, JSON_TYPE, METRICS_TYPE } from './http/answer.js'
 import { Assets } from './http/assets.js'
 import { listenOn, listenOnInherited } from './http/bind.js'
 import { Callers, NEVER_MS } from './http/callers.js'
@@ -27,7 +27,7 @@ import { EventStreams } from './http/events.js'
 import { Guard } from './http/guard.js'
 import { ProblemError, toProblem } from './http/problem.js'
 import { tellRefusals } from './http/refusals.js'
-import { observed, type Told } from './told.js'
+import type { Told } from './told.js'
 
 const MOST_HEADER_BYTES = 8 * 1024
 const REQUEST_TIMEOUT_MS = 5000
@@ -186,7 +186,7 @@ export class AdminServer {
       parts,
       query,
       body,
-      status: () => this.#status(),
+      status: () => this.#told.status.get(),
       connections: (which) => this.#told.connections.get(which),
     }
     if (operation.isToldFirst) this.#tell(operation, asked)
@@ -208,11 +208,6 @@ export class AdminServer {
     this.#options.log.info({ ...parts, ...order, logLevel, killed }, trail)
   }
 
-  async #status(): Promise<ProxyStatus> {
-    const status = await this.#told.status.get()
-    return this.#options.config.role === 'observe' ? observed(status) : status
-  }
-
   /** Paths that need no token. They reveal nothing. */
   #openPath(path: string): ((response: ServerResponse) => Promise<void> | void) | undefined {
     if (path === '/livez') return (response) => answerText(response, 200, 'ok')
@@ -222,6 +217,9 @@ export class AdminServer {
   }
 
   #closedPath(path: string): ((response: ServerResponse) => Promise<void> | void) | undefined {
+    if (path === '/api/v1/status' && this.#options.config.role === 'observe') {
+      return async (response) => answerBytes(response, 200, JSON_TYPE, await this.#told.observed.get())
+    }
     if (path === '/openapi.json') return (response) => answerJson(response, this.#document())
     if (path === '/api/v1/events') return (response) => this.#follow(response)
     if (path === '/metrics') {
@@ -243,7 +241,11 @@ export class AdminServer {
 
   async #moment(): Promise<unknown> {
     const { connections } = await this.#told.connections.get({ sort: 'rate', limit: BUSIEST_SHOWN })
-    return { status: livelyPart(await this.#status()), connections, mayChange: this.#guard.mayChange }
+    return {
+      status: livelyPart(await this.#told.status.get()),
+      connections,
+      mayChange: this.#guard.mayChange,
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 import type { ConnectionList } from '../control/answers.js'
 import type { Control } from '../control/control.js'
 import type { ConnectionQuery } from '../control/orders.js'
+import { jsonText } from '../escape.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { Snapshot, Snapshots } from './snapshot.js'
 
@@ -16,22 +17,22 @@ export class Told {
   readonly status: Snapshot<ProxyStatus>
   /** The status in the text format of Prometheus. */
   readonly metrics: Snapshot<string>
+  /** The status as JSON, without addresses of clients. Strangers may ask for it, so its text is made once, too. */
+  readonly observed: Snapshot<Buffer>
   readonly connections: Snapshots<ConnectionQuery, ConnectionList>
 
   constructor(control: Control, renderMetrics: (status: ProxyStatus) => string) {
     this.control = control
     this.status = new Snapshot(LASTS_MS, () => control.status())
     this.metrics = new Snapshot(LASTS_MS, async () => renderMetrics(await this.status.get()))
+    this.observed = new Snapshot(LASTS_MS, async () =>
+      Buffer.from(jsonText({ ...(await this.status.get()), topBans: [] })),
+    )
     this.connections = new Snapshots(LASTS_MS, (query) => control.connections(query))
   }
 
   /** The next answer has to show a change. */
   forget(): void {
-    for (const each of [this.status, this.metrics, this.connections]) each.forget()
+    for (const each of [this.status, this.metrics, this.observed, this.connections]) each.forget()
   }
-}
-
-/** The status without addresses of clients. */
-export function observed(status: ProxyStatus): ProxyStatus {
-  return { ...status, topBans: [] }
 }

@@ -25,6 +25,7 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 }
 
+export const JSON_TYPE = 'application/json'
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 export function answerBytes(
@@ -49,7 +50,7 @@ export function answerText(response: ServerResponse, status: number, text: strin
 }
 
 export function answerJson(response: ServerResponse, value: unknown): void {
-  answerBytes(response, 200, 'application/json', jsonText(value))
+  answerBytes(response, 200, JSON_TYPE, jsonText(value))
 }
 
 export function answerProblem(response: ServerResponse, problem: ProblemError): void {

@@ -12,15 +12,23 @@ export interface ListenPlace {
   readonly ipv6Only: boolean
 }
 
-/** Adds to each listener whether it leaves IPv4 clients to a listener of 0.0.0.0 and the same port. */
+/** Adds to each listener whether it leaves IPv4 clients to a listener of 0.0.0.0 and the same port. With port 0 each has its own. */
 export function withIpv6Only<Listener extends { readonly address: Address }>(
   listeners: readonly Listener[],
 ): (Listener & ListenPlace)[] {
-  return listeners.map((listener) => ({
-    ...listener,
-    ipv6Only: isAny(listener.address, '::') && listeners.some((other) => isBeside(other, listener)),
-  }))
+  const ipv4Ports = new Set(
+    listeners.flatMap(({ address }) => (isAny(address, '0.0.0.0') ? portOf(address) : [])),
+  )
+  return listeners.map((listener) => {
+    const { address } = listener
+    const ipv6Only = !isAnyPort(address) && isAny(address, '::') && ipv4Ports.has(portOf(address))
+    return { ...listener, ipv6Only }
+  })
 }
+
+/** A port, or the path of a unix socket: what two addresses have in common that stand in each other's way. */
+export const portOf = (address: Address): number | string =>
+  address.kind === 'tcp' ? address.port : address.path
 
 /** Whether the kernel chooses a free port. */
 export const isAnyPort = (address: Address): boolean => address.kind === 'tcp' && address.port === 0
@@ -55,15 +63,6 @@ function canonicalHost(host: string): string {
   if (!isIPv6(plain)) return host.toLowerCase()
   const { address } = new SocketAddress({ address: plain, family: 'ipv6' })
   return zone === undefined ? address : `${address}%${zone}`
-}
-
-/** With port 0 each listener gets a port of its own. */
-function isBeside(
-  { address: other }: { readonly address: Address },
-  { address }: { address: Address },
-): boolean {
-  if (other.kind === 'unix' || address.kind === 'unix') return false
-  return isAny(other, '0.0.0.0') && other.port === address.port && other.port !== 0
 }
 
 function isAny(address: Address, any: '::' | '0.0.0.0'): boolean {

@@ -5,14 +5,14 @@
 import { networkInterfaces } from 'node:os'
 import { type Address, parseAddress } from '../../address.js'
 import { AddressSet } from '../../address-set.js'
-import { parseListenerAddress } from '../schemas/addresses.js'
-import { type ListenPlace, overlap, withIpv6Only } from './listener-addresses.js'
+import { type ListenPlace, overlap, portOf, withIpv6Only } from './listener-addresses.js'
+import { listenPlaces } from './listener-places.js'
 import { listenersOf } from './listeners-of.js'
 import { type Finding, formatPath, type Path } from './path.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
 
 export interface Loop extends Finding {
-  /** Every client goes round. False: routes may lead out. */
+  /** Every client goes round. False: routes or other backends may lead out, or the address may be that of another machine one day. */
   readonly isCertain: boolean
 }
 
@@ -42,37 +42,46 @@ export function findLoops(input: unknown): Loop[] {
   })
 }
 
-function placesOf(input: unknown): Place[] {
-  const listening = itemsOf(valueAt(input, 'listeners')).flatMap((listener, index) => {
-    const text = valueAt(listener, 'address')
-    const address = typeof text === 'string' ? parseListenerAddress(text) : ''
-    return typeof address === 'string' ? [] : [{ address, index }]
-  })
-  return withIpv6Only(listening)
+function placesOf(input: unknown): ReadonlyMap<number | string, readonly Place[]> {
+  const places = itemsOf(valueAt(input, 'listeners')).flatMap((listener, index) =>
+    listenPlaces(listener, ['listeners', index]).map(({ address }) => ({ address, index })),
+  )
+  const byPort = new Map<number | string, Place[]>()
+  for (const place of withIpv6Only(places)) {
+    const port = portOf(place.address)
+    byPort.set(port, [...(byPort.get(port) ?? []), place])
+  }
+  return byPort
 }
 
-function waysBetween(input: unknown, places: readonly Place[]): Way[] {
+function waysBetween(input: unknown, places: ReturnType<typeof placesOf>): Way[] {
   const clusters = valueAt(input, 'clusters')
-  const ports = new Set(places.map(({ address }) => (address.kind === 'tcp' ? address.port : address.path)))
   const own = new AddressSet(ownAddresses())
-  return Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) =>
-    itemsOf(valueAt(valueAt(clusters, name), 'backends')).flatMap((backend, index) => {
+  return Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) => {
+    const cluster = valueAt(clusters, name)
+    // The forward proxy connects to its backends, from where it is.
+    if (valueAt(cluster, 'via') !== undefined) return []
+    const backends = itemsOf(valueAt(cluster, 'backends'))
+    return backends.flatMap((backend, index) => {
       const text = typeof backend === 'string' ? backend : valueAt(backend, 'address')
       const address = typeof text === 'string' ? here(text, own) : undefined
-      if (address === undefined || !ports.has(address.kind === 'tcp' ? address.port : address.path)) return []
+      const to =
+        address && places.get(portOf(address))?.find((place) => overlap(place, { address, ipv6Only: false }))
+      if (to === undefined) return []
+      const isOnly = backends.length === 1 && isAlwaysHere(address!)
       const path: Path = ['clusters', name, 'backends', index]
-      const to = places.find((place) => overlap(place, { address, ipv6Only: false }))
-      return to === undefined ? [] : listenersOf(input, name).map((each) => wayFrom(each, to, path))
-    }),
-  )
+      return listenersOf(input, name).map((each) => wayFrom(each, to, path, isOnly))
+    })
+  })
 }
 
 function wayFrom(
   { listener, index, keys }: ReturnType<typeof listenersOf>[number],
   to: Place,
   path: Path,
+  isOnly: boolean,
 ): Way {
-  const isCertain = keys.some(([key]) => key === 'cluster') && listener.routes === undefined
+  const isCertain = isOnly && keys.some(([key]) => key === 'cluster') && listener.routes === undefined
   return { from: index, to: to.index, path, isCertain }
 }
 
@@ -96,10 +105,12 @@ function here(text: string, own: AddressSet): Address | undefined {
   if (typeof address === 'string') return undefined
   if (address.kind === 'unix') return address
   const host = address.host.toLowerCase() === 'localhost' ? '127.0.0.1' : address.host
-  return LOOPBACK.has({ ...address, host }) || own.has({ ...address, host })
-    ? { ...address, host }
-    : undefined
+  const place = { ...address, host }
+  return isAlwaysHere(place) || own.has(place) ? place : undefined
 }
+
+/** Other addresses may move to another machine, as those that keepalived manages. */
+const isAlwaysHere = (address: Address): boolean => address.kind === 'unix' || LOOPBACK.has(address)
 
 const ownAddresses = (): string[] =>
   Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address))

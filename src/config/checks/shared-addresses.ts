@@ -10,6 +10,7 @@ import {
   isAnyPort,
   type ListenPlace,
   overlap,
+  portOf,
   withIpv6Only,
 } from './listener-addresses.js'
 import { listenPlaces } from './listener-places.js'
@@ -29,7 +30,7 @@ export function sharedAddresses(input: unknown): Finding[] {
   const claims = withIpv6Only(places.filter(({ address }) => !isAnyPort(address)))
   const byPort = new Map<string | number, Claim[]>()
   return claims.flatMap((claim): Finding[] => {
-    const port = claim.address.kind === 'tcp' ? claim.address.port : claim.address.path
+    const port = portOf(claim.address)
     const others = byPort.get(port) ?? []
     byPort.set(port, [...others, claim])
     const first = others.find((other) => overlap(other, claim))

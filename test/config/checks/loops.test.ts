@@ -1,4 +1,5 @@
 /** Loops of a config: a proxy that is its own backend. */
+import { networkInterfaces } from 'node:os'
 import { expect, it } from 'vitest'
 import { findLoops } from '../../../src/config/checks/loops.js'
 import { formatPath } from '../../../src/config/checks/path.js'
@@ -21,7 +22,34 @@ it.each([
   ['[::]:80', '[::1]:80'],
   ['unix:/run/a.sock', 'unix:/run/a.sock'],
 ])('a listener on %s whose backend is %s is a loop', (address, backend) => {
-  expect(loopsOf([[address, 'a']], { a: ['192.0.2.1:80', backend] })).toEqual(['clusters.a.backends[1]'])
+  expect(loopsOf([[address, 'a']], { a: [backend] })).toEqual(['clusters.a.backends[0]'])
+})
+
+it('a loop beside which another backend serves is only a warning', () => {
+  const backends = ['192.0.2.1:80', '127.0.0.1:80']
+  expect(loopsOf([['0.0.0.0:80', 'a']], { a: backends })).toEqual(['clusters.a.backends[1] perhaps'])
+})
+
+it('a loop over an address that can move to another machine is only a warning', () => {
+  const [own] = Object.values(networkInterfaces())
+    .flatMap((each) => each ?? [])
+    .filter(({ internal, family }) => !internal && family === 'IPv4')
+  if (own === undefined) return
+  expect(loopsOf([['0.0.0.0:80', 'a']], { a: [`${own.address}:80`] })).toEqual([
+    'clusters.a.backends[0] perhaps',
+  ])
+})
+
+it('a backend behind a forward proxy is no loop', () => {
+  const cluster = { via: 'socks5://192.0.2.9:1080', backends: ['127.0.0.1:80'] }
+  const input = { listeners: [{ address: '127.0.0.1:80', cluster: 'a' }], clusters: { a: cluster } }
+  expect(findLoops(input)).toEqual([])
+})
+
+it('several addresses and ranges of ports of a listener can be in a loop, too', () => {
+  const clusters = { a: { backends: ['127.0.0.1:7003'] } }
+  for (const place of [{ addresses: ['127.0.0.2:1', '127.0.0.1:7003'] }, { address: '0.0.0.0:7000-7010' }])
+    expect(findLoops({ listeners: [{ ...place, cluster: 'a' }], clusters })).toHaveLength(1)
 })
 
 it.each([
