@@ -60,6 +60,8 @@ export abstract class ConnectionView {
   abstract readonly connectMicros: number | undefined
   /** From then to the backend's first byte, in whole µs, at least 1. Undefined if no byte came. */
   abstract readonly firstByteMicros: number | undefined
+  /** How many bytes the client had sent by then. Undefined: no byte came from the backend. */
+  abstract readonly askedBytes: number | undefined
   protected abstract readonly from: PeerAddress
   protected abstract readonly acceptedAt: number
   /** Where millrace connected to: an address of the backend, or a text that names the forward proxy. */
@@ -230,9 +232,13 @@ export abstract class ConnectionView {
   ): Life | undefined {
     const { connectMicros, firstByteMicros } = this
     if (client === undefined || backend === undefined || connectMicros === undefined) return undefined
-    const { waitMicros = 0, queuedMicros = 0 } = this
-    const times = { totalMicros, waitMicros, queuedMicros, connectMicros, firstByteMicros }
-    return { ...times, client, backend, totals, slowed }
+    const { waitMicros = 0, queuedMicros = 0, settled, askedBytes } = this
+    const { routeMicros = 0, backendTls } = settled?.facts() ?? {}
+    const times = { totalMicros, waitMicros, routeMicros, queuedMicros, connectMicros, firstByteMicros }
+    // A close_notify of the backend would look like the end of a stream.
+    const isOneTurn =
+      backendTls === undefined && (firstByteMicros === undefined || askedBytes === totals.receivedUp)
+    return { ...times, isOneTurn, client, backend, totals, slowed }
   }
 
   /** For error logs. */

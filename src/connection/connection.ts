@@ -48,6 +48,7 @@ export class Connection
   claim: Claim | undefined = undefined
   connectMicros: number | undefined = undefined
   firstByteMicros: number | undefined = undefined
+  askedBytes: number | undefined = undefined
   protected readonly from: PeerAddress
   protected acceptedAt = performance.now()
   protected reached: Address | string | undefined = undefined
@@ -86,10 +87,7 @@ export class Connection
     this.#host?.lasts(this, openMs, sinceMs)
   }
 
-  /**
-   * Ends the connection now: in order if nothing is in flight, else with a reset. `killed` always resets, and `isReset` does
-   * the same for another cause.
-   */
+  /** Ends the connection now: in order if nothing is in flight, else with a reset. `killed` and `isReset` always reset. */
   end(cause: OrderedCause, isReset?: boolean): void {
     const { stage } = this
     if (stage instanceof Pipe || stage instanceof FrozenStage) stage.end(cause, isReset)
@@ -153,6 +151,7 @@ export class Connection
   backendAnswered(): void {
     if (this.firstByteMicros !== undefined) return
     this.firstByteMicros = Math.max(1, this.ageMicros - this.dialledMicros!)
+    this.askedBytes = this.totals.receivedUp
     this.#host?.answered(this)
   }
 

@@ -26,6 +26,7 @@ export interface FrozenConnection {
   readonly queuedMicros?: number | undefined
   readonly connectMicros?: number | undefined
   readonly firstByteMicros?: number | undefined
+  readonly askedBytes?: number | undefined
   /** What was learnt before the pipe. Undefined: client and backend were simply joined. */
   readonly learnt?: OpeningFacts | undefined
   /** The client that a trusted proxy has named, if its address counts as a source. */
@@ -63,6 +64,7 @@ export function toFrozen(
     queuedMicros: facts.queuedMicros,
     connectMicros: facts.connectMicros,
     firstByteMicros: facts.firstByteMicros,
+    askedBytes: connection.askedBytes,
     learnt: connection.learnt,
     named: typeof named === 'object' ? formatAddress(named) : undefined,
     session: connection.session,

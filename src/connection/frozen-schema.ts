@@ -32,6 +32,7 @@ const learntSchema = z.object({
   tls: maybe(z.object({ version: text, cipher: text, clientName: maybe(text) })),
   backendTls: maybe(z.object({ version: text, cipher: text, alpn: maybe(text) })),
   http: maybe(z.object({ method: text, authority: text, path: text, status: maybe(z.number()) })),
+  routeMicros: maybe(count),
 })
 
 const directionSchema = z.object({
@@ -58,6 +59,7 @@ const connectionSchema = z.object({
   queuedMicros: maybe(count),
   connectMicros: maybe(count),
   firstByteMicros: maybe(count),
+  askedBytes: maybe(count),
   learnt: maybe(learntSchema),
   named: maybe(text),
   session: maybe(text),

@@ -56,6 +56,7 @@ export class ResumedConnection extends Connection {
     this.queuedMicros = frozen.queuedMicros
     this.connectMicros = frozen.connectMicros
     this.firstByteMicros = frozen.firstByteMicros
+    this.askedBytes = frozen.askedBytes
     // Counted by the clock of the wall, which both processes share.
     this.acceptedAt = performance.now() - Math.max(0, Date.now() - frozen.acceptedAt)
     this.stage = restorePipe(sockets, received, destination.pipes, this)

@@ -19,9 +19,9 @@ export interface Throttle {
 export interface Slowed {
   /** The limit for which it waited longest: `connection`, `source`, `listener`, `cluster` or `process`. */
   readonly by: string
-  /** The rate, if it is that of the connection itself. */
+  /** The rate of the connection itself, if this is the limit, or if the kernel paces the connection beside it. */
   readonly bytesPerSecond?: number | undefined
-  /** How long it waited for all its limits, in whole ms. Undefined: the kernel paces it, and does not tell. */
+  /** How long it waited for all its limits, in whole ms. Undefined: only the kernel paces it, and does not tell. */
   readonly waitedMs?: number | undefined
 }
 

@@ -50,7 +50,7 @@ export const CONNECTION = {
   ageMs: gauge('ms'),
   /** Since a byte last moved, or since the present phase began. */
   idleMs: gauge('ms'),
-  /** As in the record, but since the last look, which was at least a second ago. At the first look: since the accept. Undefined: the kernel does not tell of both sides. */
+  /** As in the record, but since the last look at this connection, which was 1 to 15 s ago. Without such a look: since the accept. Undefined: the kernel does not tell of both sides. */
   limitedBy: optional(choice([...LIMITS, NOBODY])),
   limitedShares: optional(part(LIMITED_SHARES)),
   up: part(DIRECTION),

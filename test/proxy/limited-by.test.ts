@@ -37,8 +37,11 @@ describe.skipIf(isMissing)('what limits a connection', () => {
   }
 
   /** Undefined: the kernel does not tell. */
+  const lifeSoFar = () => bed.proxy.connections()[0]!.facts().life
+
+  /** Undefined: the kernel does not tell. */
   function wordSoFar(): string | undefined {
-    const { life } = bed.proxy.connections()[0]!.facts()
+    const life = lifeSoFar()
     return life && limitingOf(life).limitedBy
   }
 
@@ -88,8 +91,34 @@ describe.skipIf(isMissing)('what limits a connection', () => {
     const ends = await meet()
     ends.client.send(SMALL)
     await ends.peer.receive(1)
-    await goOnUntil('backend')
+    ends.peer.send(SMALL)
+    await ends.client.receive(1)
+    await goOnUntil('backend', () => {
+      // The clock of the kernel is coarse. The next question is later than the answer only when that clock says so.
+      const { client, backend } = lifeSoFar()!
+      if (client.silentMs >= backend.silentMs) ends.client.send(SMALL)
+    })
     await expectRecord('backend')
+  })
+
+  it('a conversation has one turn until the client sends after an answer', async () => {
+    const ends = await meet()
+    ends.client.send(SMALL)
+    await ends.peer.receive(SMALL.length)
+    expect(lifeSoFar()!.isOneTurn).toBe(true)
+    ends.peer.send(SMALL)
+    await ends.client.receive(SMALL.length)
+    expect(lifeSoFar()!.isOneTurn).toBe(true)
+    ends.client.send(SMALL)
+    await ends.peer.receive(2 * SMALL.length)
+    expect(lifeSoFar()!.isOneTurn).toBe(false)
+  })
+
+  it('the time of a route function is known of a connection in a pipe', async () => {
+    await meet({ listeners: [{ name: 'front', address: '127.0.0.1:0', route: () => 'back' }] })
+    const { waitMicros, routeMicros } = lifeSoFar()!
+    expect(routeMicros).toBeGreaterThan(0)
+    expect(routeMicros).toBeLessThanOrEqual(waitMicros)
   })
 
   it.each([

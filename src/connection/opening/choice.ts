@@ -10,6 +10,7 @@ import type { Destined, RouteFunction, Visitor } from '../../route/visitor.js'
 import { type Refusal, refuse } from '../refusal.js'
 import { readTimeouts } from './decided-timeouts.js'
 import { type KnownClient, maySpeakTls } from './known-client.js'
+import { RouteTime } from './route-time.js'
 
 /** Stands in place of a cluster: the client is turned away. */
 export const REJECT = 'reject'
@@ -98,14 +99,14 @@ async function askRoute(
   route: RouteFunction,
   path: string | undefined,
 ): Promise<Decided> {
-  /** The client's bytes that the function waits for at this moment. */
-  const awaited = new Set<Promise<unknown>>()
-  const asked = Promise.resolve(visitorOf(client, path, awaited)).then(route)
+  const time = new RouteTime()
+  const asked = Promise.resolve(visitorOf(client, path, time)).then(route)
   const decision = await client.dialogue.during(asked).catch((error) => {
     // At a deadline, the client is to blame only if the function waited for its bytes.
-    const isOurs = error instanceof DialogueOver && error.why === 'timed-out' && awaited.size === 0
+    const isOurs = error instanceof DialogueOver && error.why === 'timed-out' && time.isOwn
     throw isOurs ? refuse('first-bytes-timeout') : error
   })
+  client.routeMicros = time.ownMicros
   if (typeof decision !== 'object') return { cluster: decision }
   if (!decision.isRejected) {
     if (decision.key !== undefined && typeof decision.key !== 'string')
@@ -116,15 +117,8 @@ async function askRoute(
   throw refuse(decision.reason === undefined ? 'rejected' : `rejected: ${decision.reason}`)
 }
 
-function visitorOf(client: KnownClient, path: string | undefined, awaited: Set<Promise<unknown>>): Visitor {
+function visitorOf(client: KnownClient, path: string | undefined, time: RouteTime): Visitor {
   const { dialogue, request, tls, proxyHeader, policy } = client
-  /** A wait that fails stays in the set. */
-  const noting = async <T>(bytes: Promise<T>): Promise<T> => {
-    awaited.add(bytes)
-    const came = await bytes
-    awaited.delete(bytes)
-    return came
-  }
   return {
     client: client.address,
     listener: policy.config.name,
@@ -137,7 +131,7 @@ function visitorOf(client: KnownClient, path: string | undefined, awaited: Set<P
       isUpgrade: request.key !== undefined,
     },
     clientHello: async () => {
-      const hello = await noting(client.readHello())
+      const hello = await time.waitFor(client.readHello())
       if (typeof hello !== 'string') return hello
       if (dialogue.socket.peek(1)[0] !== TLS_HANDSHAKE) return undefined
       throw refuse(`bad-hello: ${hello}`)
@@ -146,7 +140,7 @@ function visitorOf(client: KnownClient, path: string | undefined, awaited: Set<P
       if (!Number.isInteger(bytes) || bytes < 1 || bytes > MOST_PEEKED_BYTES) {
         throw new RangeError(`peek: expected 1 to ${MOST_PEEKED_BYTES} bytes, not ${bytes}`)
       }
-      return noting(dialogue.show(bytes))
+      return time.waitFor(dialogue.show(bytes))
     },
     reject: (reason) => ({ isRejected: true, reason }),
   }

@@ -36,6 +36,7 @@ export function openingFacts(
       path: policy.config.logQuery ? request.head.target : request.head.path,
       status: exchange?.status,
     },
+    routeMicros: client.routeMicros,
   }
 }
 

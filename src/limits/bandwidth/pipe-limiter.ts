@@ -109,7 +109,7 @@ function slowedBy(throttle: DirectionThrottle, { bytesPerSecond, isPaced }: OwnR
   const waitedMs = Math.ceil(waits.reduce((sum, [, ms]) => sum + ms, 0))
   return {
     by,
-    bytesPerSecond: by === OWN ? bytesPerSecond : undefined,
+    bytesPerSecond: by === OWN || isPaced ? bytesPerSecond : undefined,
     waitedMs: waitedMs === 0 ? undefined : waitedMs,
   }
 }

@@ -8,10 +8,14 @@ export interface Life {
   readonly totalMicros: number
   /** From the accept until the cluster was known. */
   readonly waitMicros: number
+  /** Of `waitMicros`: in the `route` function, while it waited for no byte of the client. */
+  readonly routeMicros: number
   readonly queuedMicros: number
   readonly connectMicros: number
   /** Since the backend accepted. Undefined: no byte came from it. */
   readonly firstByteMicros: number | undefined
+  /** All bytes of the client came before all bytes of the backend, or only one side has sent. False: no, or not known. */
+  readonly isOneTurn: boolean
   readonly client: TcpSending
   readonly backend: TcpSending
   readonly totals: PipeTotals
@@ -21,19 +25,23 @@ export interface Life {
 /** The life since it was `before`. Then there was a pipe already. */
 export function lifeSince(before: Life, now: Life): Life {
   const { waitMicros, queuedMicros, connectMicros, firstByteMicros } = now
+  const { receivedUp, receivedDown } = before.totals
+  const isOneSided = now.totals.receivedUp === receivedUp || now.totals.receivedDown === receivedDown
   const answeredAt = waitMicros + queuedMicros + connectMicros + (firstByteMicros ?? 0)
   return {
     totalMicros: now.totalMicros - before.totalMicros,
     waitMicros: 0,
+    routeMicros: 0,
     queuedMicros: 0,
     connectMicros: 0,
     firstByteMicros: firstByteMicros && Math.max(0, answeredAt - before.totalMicros),
+    isOneTurn: isOneSided || now.isOneTurn,
     client: sendingSince(before.client, now.client),
     backend: sendingSince(before.backend, now.backend),
     totals: {
       ...now.totals,
-      receivedUp: bytesSince(before.totals.receivedUp, now.totals.receivedUp),
-      receivedDown: bytesSince(before.totals.receivedDown, now.totals.receivedDown),
+      receivedUp: bytesSince(receivedUp, now.totals.receivedUp),
+      receivedDown: bytesSince(receivedDown, now.totals.receivedDown),
     },
     slowed: {
       up: slowedSince(before.slowed?.up, now.slowed?.up),

@@ -17,14 +17,17 @@
  * 2. **The side gives bytes slowly.** The sink was idle then, and the kernel has no word for that. But `tcpi_last_data_recv` says when
  *    each side last sent bytes, and the connection knows the time of the backend's first byte. From these follow:
  *    - the wait for the first answer: from the client's last bytes to the backend's first one
- *    - the wait for a last answer that did not come: since the client's last bytes. Both waits begin when the backend has the bytes
- *    - a stream: since the other side's last bytes, one side alone has sent. If it sends at least STREAM_BYTES_PER_SECOND, the time
- *      in which its sink waited for bytes is its time. Its kernel knows whether its program or its network is slow, and ours does
- *      not. So the word is that of the side.
- *    Of earlier questions and answers nobody knows who took how long. They count for nobody.
- * 3. **millrace itself is slow:** the connection waited in the queue of its cluster, a limit of bytes made it wait, or the kernel
- *    paced it at our order. The kernel counts paced bytes as waiting for the network. Their time is ours if the network has
- *    reached 80% of the rate, as far as the bytes need it at that rate.
+ *    - the wait for a last answer that did not come: since the client's last bytes. It counts only if the backend has answered
+ *      before. A backend that never sends a byte may speak a protocol without answers. Both waits begin when the backend has
+ *      the bytes
+ *    - a stream: the conversation had one turn, so all bytes of a side came in one stretch. If this side has sent at least
+ *      STREAM_BYTES_PER_SECOND, the time in which its sink waited for bytes is its time. Its kernel knows whether its program
+ *      or its network is slow, and ours does not. So the word is that of the side.
+ *    With several turns, nobody knows who took how long for the earlier ones, or in which of them the bytes came. They count for
+ *    nobody.
+ * 3. **millrace itself is slow:** its `route` function took long, the connection waited in the queue of its cluster, a limit of
+ *    bytes made it wait, or the kernel paced it at our order. The kernel counts paced bytes as waiting for the network. Their
+ *    time is ours if the network has reached 80% of the rate, as far as the bytes need it at that rate.
  *
  * Before the pipe, the client's first bytes are its time, and the connect is that of the backend. The kernel counts in jiffies of 1
  * to 10 ms. So nothing shorter than LEAST_MICROS has a word.
@@ -62,11 +65,11 @@ export function limitingOf(life: Life): Limiting {
   const up = takingTimes(life.backend, life.slowed?.up)
   const giving = givingTimes(life, up, down)
   const micros: Record<Limit, number> = {
-    client: life.waitMicros + down.peer + giving.client,
+    client: life.waitMicros - life.routeMicros + down.peer + giving.client,
     'client-network': down.network,
     backend: life.connectMicros + up.peer + giving.backend,
     'backend-network': up.network,
-    'our-limit': life.queuedMicros + Math.max(up.ours, down.ours),
+    'our-limit': life.routeMicros + life.queuedMicros + Math.max(up.ours, down.ours),
   }
   return fromMicros(micros, life.totalMicros)
 }
@@ -81,14 +84,16 @@ interface Taking {
 function takingTimes(sink: TcpSending, slowed: Slowed | undefined): Taking {
   const { busyMicros, rwndMicros, sndbufMicros, ackedBytes, bytesPerSecond: reached } = sink
   const rest = Math.max(0, busyMicros - rwndMicros - sndbufMicros)
-  const paced = slowed?.waitedMs === undefined ? slowed?.bytesPerSecond : undefined
+  const waited = (slowed?.waitedMs ?? 0) * MICROS_PER_MS
+  // Where the kernel does not pace, it has no figures of the sink either.
+  const paced = slowed?.bytesPerSecond
   if (paced !== undefined && reached >= paced * REACHED_SHARE) {
     const most = microsFor(ackedBytes, paced * REACHED_SHARE)
-    return { peer: rwndMicros, network: 0, ours: Math.min(sndbufMicros + rest, most) }
+    return { peer: rwndMicros, network: 0, ours: waited + Math.min(sndbufMicros + rest, most) }
   }
   const needed = microsFor(ackedBytes, reached) + sink.retransmits * sink.rtoMicros
   const network = sndbufMicros + Math.min(rest, needed)
-  return { peer: rwndMicros, network, ours: (slowed?.waitedMs ?? 0) * MICROS_PER_MS }
+  return { peer: rwndMicros, network, ours: waited }
 }
 
 const microsFor = (bytes: number, bytesPerSecond: number): number =>
@@ -96,29 +101,31 @@ const microsFor = (bytes: number, bytesPerSecond: number): number =>
 
 /** How long each side gave no bytes while it was its turn. */
 function givingTimes(life: Life, up: Taking, down: Taking): { client: number; backend: number } {
-  const { totalMicros, totals, firstByteMicros } = life
+  const { totalMicros, totals, firstByteMicros, isOneTurn } = life
   const connectedAt = life.waitMicros + life.queuedMicros + life.connectMicros
-  const lastUp = totals.receivedUp > 0 ? at(life, life.client) : undefined
-  const lastDown = totals.receivedDown > 0 ? at(life, life.backend) : undefined
   const firstDown = firstByteMicros === undefined ? undefined : connectedAt + firstByteMicros
+  // In one turn, later bytes of the client are no payload: a close_notify of TLS that ends here.
+  const latestUp = isOneTurn && (firstByteMicros ?? 0) > 0 ? firstDown! : totalMicros
+  const lastUp = totals.receivedUp > 0 ? Math.min(latestUp, at(life, life.client)) : undefined
+  const lastDown = totals.receivedDown > 0 ? at(life, life.backend) : undefined
   const asked = Math.max(connectedAt, lastUp ?? connectedAt)
   let backend = 0
-  if (lastUp !== undefined) {
-    if (firstDown === undefined || firstDown > asked) backend = (firstDown ?? totalMicros) - asked
-    else if (lastDown !== undefined && lastDown < lastUp) backend = totalMicros - lastUp
+  if (lastUp !== undefined && firstDown !== undefined) {
+    if (firstDown > asked) backend = firstDown - asked
+    else if (lastDown !== undefined && lastDown < lastUp) backend = totalMicros - asked
   }
   // Bytes on their way have no answer yet.
   backend = Math.max(0, backend - takenIn(up))
+  if (!isOneTurn) return { client: 0, backend }
   const from = Math.max(asked, firstDown ?? asked)
   if (lastDown !== undefined) backend += streamMicros(totals.receivedDown, lastDown - from, down)
-  const client = lastUp === undefined ? 0 : lastUp - Math.max(connectedAt, lastDown ?? connectedAt)
-  return { client: streamMicros(totals.receivedUp, client, up), backend }
+  return { client: streamMicros(totals.receivedUp, asked - connectedAt, up), backend }
 }
 
 /** When the side last sent bytes. Negative: before the time that is looked at. */
 const at = ({ totalMicros }: Life, { silentMs }: TcpSending): number => totalMicros - silentMs * MICROS_PER_MS
 
-/** How long the sink waited for bytes of a source that alone has sent for `micros`. */
+/** How long the sink waited for bytes of a source that has sent all its bytes in `micros`. */
 function streamMicros(bytes: number, micros: number, sink: Taking): number {
   const isStream = bytes * MICROS_PER_SECOND >= micros * STREAM_BYTES_PER_SECOND
   return isStream ? Math.max(0, micros - takenIn(sink)) : 0

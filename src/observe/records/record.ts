@@ -67,6 +67,11 @@ export interface OpeningFacts {
         readonly status: number | undefined
       }
     | undefined
+  /**
+   * How long the listener's `route` function took while it waited for no byte of the client, in whole µs. Part of `waitMicros`.
+   * Undefined: it was not asked. The record tells it only by `limitedBy`.
+   */
+  readonly routeMicros?: number | undefined
 }
 
 /** What a connection knows about itself at its end. */

@@ -14,7 +14,7 @@ import type { ConnectionIds } from '../connection-ids.js'
 
 /** ms. Every rate covers at least this time, however often somebody looks. */
 const LEAST_SPAN_MS = 1000
-/** ms. After a longer pause the next look counts as the first one. */
+/** ms. After a longer pause the next look counts as the first one: at all connections, or at one of them. */
 const FORGET_AFTER_MS = 15_000
 
 /** One connection at the last look. The next look overwrites it, so that a look leaves no garbage. */
@@ -122,12 +122,13 @@ export class ConnectionWatch {
     return this.#samples.get(connection) ?? sinceAccepted(connection)
   }
 
-  /** Since the last look at this connection that is long enough ago. */
+  /** Since the last look at this connection. Since the accept if there was none, or it is too long ago. */
   #limitingOf(connection: Connection, life: Life | undefined, now: number): OfLimiting {
     if (life === undefined) return NOT_KNOWN
     const before = this.#lives.get(connection)
-    if (before !== undefined && now - before.at < LEAST_SPAN_MS) return before.limiting
-    const limiting = limitingOf(before === undefined ? life : lifeSince(before.life, life))
+    const sinceMs = before === undefined ? Number.POSITIVE_INFINITY : now - before.at
+    if (sinceMs < LEAST_SPAN_MS) return before!.limiting
+    const limiting = limitingOf(sinceMs > FORGET_AFTER_MS ? life : lifeSince(before!.life, life))
     this.#lives.set(connection, { at: now, life, limiting })
     return limiting
   }

@@ -1,5 +1,5 @@
 /** Which cluster a client gets, by what the opening has learnt. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { ListenerInput } from '../../../src/config/listener-input.js'
 import { validateConfig } from '../../../src/config/validate.js'
 import { createListenerPolicy } from '../../../src/connection/listener-policy.js'
@@ -55,6 +55,28 @@ describe('a route function', () => {
       return (await peek(1)).length + (await peek(16_384)).length === 16_385 ? 'back' : undefined
     }
     expect(await ask(route)).toMatchObject({ cluster: 'back' })
+  })
+
+  it('the time of a route function leaves out its waits for bytes of the client', async () => {
+    let now = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
+    onTestFinished(() => clock.mockRestore())
+    const client = clientOf({
+      route: async ({ peek }) => {
+        now += 5
+        await Promise.all([peek(1), peek(2)])
+        now += 7
+        return 'back'
+      },
+    })
+    const show = async (bytes: number) => {
+      await null
+      now += 1000
+      return Buffer.alloc(bytes)
+    }
+    Object.assign(client.dialogue, { show })
+    await routeOf(client)
+    expect(client.routeMicros).toBe(12_000)
   })
 
   it('a route function that is too slow ends its connection with first-bytes-timeout by the proxy', async () => {

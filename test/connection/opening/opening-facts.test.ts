@@ -30,6 +30,10 @@ it('the record has the agreed ALPN if TLS ends at millrace, and otherwise the of
   expect(factsOf({ hello: HELLO, tls: TLS }).alpn).toEqual([])
 })
 
+it('the time of a route function is known as long as the connection lasts', () => {
+  expect(factsOf({ routeMicros: 5 }).routeMicros).toBe(5)
+})
+
 it('the record has the query of a path only if the listener sets logQuery', () => {
   const request = { head: HEAD }
   expect(factsOf({ request }, HTTP).http?.path).toBe('/a')

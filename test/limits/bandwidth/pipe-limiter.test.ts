@@ -114,6 +114,14 @@ describe('rates that a pipe shares', () => {
     expect([limits.up.isMetering, limits.up.grant(MIB)]).toEqual([false, MIB])
   })
 
+  test('the rate that the kernel paces is told beside the wait for a rate that the pipe shares', () => {
+    const { limits } = limiter({ up: [{ name: 'cluster', limit: new SharedLimit(1024, 0) }] })
+    limits.setRates({ up: 1000 })
+    while (limits.up.grant(MIB) > 0) limits.up.used(MIB)
+    turns.now += 7
+    expect(limits.slowed()?.up).toEqual({ by: 'cluster', bytesPerSecond: 1000, waitedMs: 7 })
+  })
+
   test('a pipe that has ended waits for no rate, and no timer is left', () => {
     const narrow = new SharedLimit(1024, 0)
     const closed = vi.fn()
