@@ -80,7 +80,7 @@ it('a program in TypeScript needs no package for the types of the library', () =
   for (const file of files) {
     const text = readFileSync(join(ROOT, file), 'utf8')
     texts.push(text)
-    for (const [, name = ''] of text.matchAll(/from '(\.[^']+)\.js'/g))
+    for (const [, name = ''] of text.matchAll(/(?:\bfrom |\bimport\()["'](\.[^"'\n]+)\.js["']/g))
       files.add(join(dirname(file), `${name}.d.ts`))
   }
   expect(importedBy(texts)).toEqual([])

@@ -20,8 +20,15 @@ export interface Datagrams {
   close(): void
 }
 
+/** Tells the address of a host. */
+export type LookUp = (host: string, found: (error: Error | null, ip: string) => void) => void
+
 /** A name may get another address. It is looked up again when this time has passed (ms), and something is sent. */
 const LOOKUP_LASTS_MS = 30_000
+/** ms until a name without an address is looked up again, if something is sent. */
+const LOOKUP_PAUSE_MS = 1000
+const NO_ROOM = 'EAGAIN'
+const CLOSED = 'EBADF'
 
 /** Why this process cannot send datagrams to unix sockets. Undefined: it can. */
 export function whyNoUnixDatagrams(): string | undefined {
@@ -30,8 +37,10 @@ export function whyNoUnixDatagrams(): string | undefined {
     : undefined
 }
 
-export function openDatagrams(address: DatagramAddress): Datagrams {
-  return address.kind === 'unix' ? unixDatagrams(address.path) : new UdpDatagrams(address.host, address.port)
+export function openDatagrams(address: DatagramAddress, lookUp: LookUp = lookup): Datagrams {
+  return address.kind === 'unix'
+    ? unixDatagrams(address.path)
+    : new UdpDatagrams(address.host, address.port, lookUp)
 }
 
 function unixDatagrams(path: string): Datagrams {
@@ -46,60 +55,94 @@ function unixDatagrams(path: string): Datagrams {
 class UdpDatagrams implements Datagrams {
   readonly #host: string
   readonly #port: number
-  #socket: Socket | undefined
-  /** The address that the socket sends to. */
+  readonly #lookUp: LookUp
+  /** The address that datagrams go to. Undefined: it is not known yet. */
   #ip: string | undefined
-  #lookedUpAt = Number.NEGATIVE_INFINITY
+  /** When the host is looked up next. Infinity: it is an address. */
+  #lookUpAt: number
   #isLookingUp = false
-  /** Why there is no socket. */
-  #errno = 'EAGAIN'
+  #socket: Socket | undefined
+  /** Why the socket cannot send. '': it can. */
+  #errno = NO_ROOM
   #isClosed = false
 
-  constructor(host: string, port: number) {
+  constructor(host: string, port: number, lookUp: LookUp) {
     this.#host = host
     this.#port = port
-    this.#findReceiver()
+    this.#lookUp = lookUp
+    const isName = isIP(host) === 0
+    this.#lookUpAt = isName ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+    if (isName) this.#findReceiver()
+    else this.#use(host)
   }
 
   send(bytes: Buffer, sent: Sent): void {
+    if (this.#isClosed) {
+      sent(CLOSED)
+      return
+    }
     this.#findReceiver()
-    const socket = this.#socket
-    if (socket === undefined || this.#ip === undefined) sent(this.#errno)
-    else socket.send(bytes, this.#port, this.#ip, (error) => sent(error === null ? '' : codeOf(error)))
+    if (this.#ip !== undefined && this.#socket === undefined) this.#open(this.#ip)
+    if (this.#socket === undefined || this.#errno !== '') sent(this.#errno)
+    else this.#socket.send(bytes, this.#port, this.#ip, (error) => sent(error === null ? '' : codeOf(error)))
   }
 
   close(): void {
     this.#isClosed = true
-    this.#socket?.close()
-    this.#socket = undefined
+    this.#closeSocket(CLOSED)
   }
 
+  /** A name without an address may get one soon, for example at a boot. So whatever is wrong, what is sent can wait. */
   #findReceiver(): void {
-    if (isIP(this.#host) !== 0) {
-      if (this.#ip === undefined) this.#use(this.#host)
-      return
-    }
-    const now = performance.now()
-    if (this.#isLookingUp || now - this.#lookedUpAt < LOOKUP_LASTS_MS) return
+    if (this.#isLookingUp || performance.now() < this.#lookUpAt) return
     this.#isLookingUp = true
-    lookup(this.#host, (error, ip) => {
+    this.#lookUp(this.#host, (error, ip) => {
       this.#isLookingUp = false
-      this.#lookedUpAt = performance.now()
       if (this.#isClosed) return
       if (error === null) this.#use(ip)
-      else this.#errno = codeOf(error)
+      const pauseMs = this.#ip === undefined ? LOOKUP_PAUSE_MS : LOOKUP_LASTS_MS
+      this.#lookUpAt = performance.now() + pauseMs
     })
   }
 
   #use(ip: string): void {
-    if (ip === this.#ip) return
+    if (this.#ip !== undefined && isIP(ip) !== isIP(this.#ip)) this.#closeSocket(NO_ROOM)
     this.#ip = ip
-    this.#socket?.close()
-    // A send has its own error. An error of the socket itself concerns no datagram that anybody waits for.
-    this.#socket = createSocket(isIP(ip) === 6 ? 'udp6' : 'udp4')
-      .on('error', () => {})
-      .unref()
+    if (this.#socket === undefined) this.#open(ip)
   }
+
+  /**
+   * Binds the socket before anything is sent. Node would bind it at the first datagram. If it then fails to, it drops what waits and
+   * tells no sender.
+   */
+  #open(ip: string): void {
+    const socket = createSocket({ type: isIP(ip) === 6 ? 'udp6' : 'udp4', lookup: sameAddress })
+    this.#socket = socket
+    this.#errno = NO_ROOM
+    socket.on('listening', () => {
+      if (socket === this.#socket) this.#errno = ''
+    })
+    // Also a later error ends the socket. The next datagram opens another one.
+    socket.on('error', (error) => {
+      if (socket === this.#socket) this.#closeSocket(codeOf(error))
+    })
+    socket.unref().bind({ port: 0, exclusive: true })
+  }
+
+  #closeSocket(errno: string): void {
+    this.#socket?.close()
+    this.#socket = undefined
+    this.#errno = errno
+  }
+}
+
+/** Node asks for the address even of an address. An answer at once lets the kernel take a datagram at once. */
+function sameAddress(
+  ip: string,
+  _options: unknown,
+  found: (error: null, ip: string, family: number) => void,
+): void {
+  found(null, ip, isIP(ip))
 }
 
 const codeOf = (error: Error): string => (error as NodeJS.ErrnoException).code ?? error.message

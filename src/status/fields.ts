@@ -67,6 +67,8 @@ export interface NumberField<Kind extends NumberKind = NumberKind> extends Commo
  */
 export interface TextField extends Common {
   readonly kind: 'setting' | 'finding'
+  /** A field of kind `earliest`. The text is that of the process or row with the earliest of these times. */
+  readonly ofEarliest?: string | undefined
 }
 
 /** A time in ISO 8601. */

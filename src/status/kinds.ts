@@ -33,7 +33,10 @@ export const highest = numberOf('highest')
 export const lowest = numberOf('lowest')
 
 export const setting = (): TextField => ({ kind: 'setting' })
-export const finding = (): TextField => ({ kind: 'finding' })
+export const finding = (more: { readonly ofEarliest?: string } = {}): TextField => ({
+  kind: 'finding',
+  ...more,
+})
 export const earliest = (metric?: MetricText): TimeField => ({ kind: 'earliest', metric })
 export const latest = (metric?: MetricText): TimeField => ({ kind: 'latest', metric })
 export const texts = (metric?: MetricText): TextsField => ({ kind: 'texts', metric })

@@ -29,8 +29,11 @@ export function mergeValues(fields: Fields, all: readonly Values[]): Values {
   for (const [name, field] of Object.entries(fields)) {
     if (field.kind === 'things') Object.assign(merged, foldThings(name, field, all))
     else if (field.kind !== 'past') {
-      const values = (ADDED_UP.has(field.kind) ? all : asked).map((each) => each[name])
-      merged[name] = mergeField(field, values)
+      const sources = ADDED_UP.has(field.kind) ? all : inTurn(field, asked)
+      merged[name] = mergeField(
+        field,
+        sources.map((each) => each[name]),
+      )
     }
   }
   return merged
@@ -46,6 +49,14 @@ const ADDED_UP: ReadonlySet<Field['kind']> = new Set([
   'running',
   'tally',
 ])
+
+/** In the order in which they are asked for a text. */
+function inTurn(field: Field, asked: readonly Values[]): readonly Values[] {
+  const time = field.kind === 'finding' ? field.ofEarliest : undefined
+  if (time === undefined) return asked
+  const isEarlier = (a: Values, b: Values): boolean => String(a[time]) < String(b[time])
+  return asked.toSorted((a, b) => Number(isEarlier(b, a)) - Number(isEarlier(a, b)))
+}
 
 function mergeField(field: Exclude<Field, ThingsField>, values: readonly unknown[]): unknown {
   const known = values.filter((value) => value !== undefined)
@@ -98,7 +109,7 @@ function foldThings(name: string, { fields, past }: ThingsField, all: readonly V
 }
 
 /** Rows with the same keys become one row, in the place of the first. */
-function mergeRows(fields: Fields, rows: readonly Values[]): Values[] {
+export function mergeRows(fields: Fields, rows: readonly Values[]): Values[] {
   const keyOf = keyIn(fields)
   const groups = new Map<string, Values[]>()
   for (const row of rows) {

@@ -13,8 +13,8 @@ const LONGEST_PAUSE_MS = 100
 const LAST_MS = 1000
 /** Messages that the kernel may have at the same time. */
 const MOST_IN_FLIGHT = 256
-/** The queue of the receiver, or of this process, is full for the moment. */
-const FULL = new Set(['EAGAIN', 'ENOBUFS'])
+/** For the moment there is no room in a queue of the receiver or of this process, or no file descriptor. */
+const FULL = new Set(['EAGAIN', 'ENOBUFS', 'EMFILE', 'ENFILE'])
 
 export interface Tally {
   sent: number
@@ -53,10 +53,10 @@ export class Outbox {
   }
 
   /** Sends as long as there are messages and the receiver takes them. */
-  send(): void {
+  send(mostInFlight = MOST_IN_FLIGHT): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    while (this.#inFlight < MOST_IN_FLIGHT && this.#timer === undefined && this.#waiting.length > 0) {
+    while (this.#inFlight < mostInFlight && this.#timer === undefined && this.#waiting.length > 0) {
       const message = this.#waiting.shift()!
       let isAtOnce = true
       this.#inFlight++
@@ -107,7 +107,7 @@ export class Outbox {
   }
 }
 
-/** At an exit. What a receiver does not take at once is lost. */
+/** At an exit. What the kernel does not take at once is lost. It answers nobody any more, so the number in flight has no limit. */
 function sendTheLast(): void {
-  for (const outbox of open) outbox.send()
+  for (const outbox of open) outbox.send(Number.POSITIVE_INFINITY)
 }

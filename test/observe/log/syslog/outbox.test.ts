@@ -55,6 +55,14 @@ describe('an outbox', () => {
     expect(tally).toEqual({ sent: 3, dropped: 0 })
   })
 
+  it.each(['EMFILE', 'ENFILE'])('messages wait while there is no file descriptor (%s)', (errno) => {
+    receiver.answers = [errno, errno]
+    put('1', '2')
+    vi.advanceTimersByTime(10)
+    expect(receiver.taken).toEqual(['1', '2'])
+    expect(tally).toEqual({ sent: 2, dropped: 0 })
+  })
+
   it('a receiver that is gone costs the messages of that time and no later ones', () => {
     receiver.answers = ['ECONNREFUSED', 'ENOENT']
     put('1', '2', '3')
@@ -81,7 +89,7 @@ describe('an outbox', () => {
   })
 
   it('each message is sent or dropped exactly once, whatever the receiver answers and when', async () => {
-    const answer = fc.constantFrom('', '', 'EAGAIN', 'ENOBUFS', 'ECONNREFUSED', 'EMSGSIZE')
+    const answer = fc.constantFrom('', '', 'EAGAIN', 'ENOBUFS', 'EMFILE', 'ECONNREFUSED', 'EMSGSIZE')
     const property = fc.asyncProperty(
       fc.array(answer),
       fc.nat(600),
