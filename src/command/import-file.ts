@@ -53,17 +53,18 @@ function readText(file: string): string {
   }
 }
 
-/** A path from the folder of the file. Its last part can have stars. */
-function readIncluded(pattern: string, file: string): { file: string; text: string }[] {
+/** A path from the folder of the file. Its last part can have stars. Each file is read when it is asked for. */
+function* readIncluded(pattern: string, file: string): Generator<{ file: string; text: string }> {
   const path = resolve(dirname(file), pattern)
   const [folder, last] = [dirname(path), basename(path)]
-  if (!last.includes('*')) return [{ file: path, text: readText(path) }]
+  if (!last.includes('*')) {
+    yield { file: path, text: readText(path) }
+    return
+  }
   const parts = last.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
   const matches = new RegExp(`^${parts.join('.*')}$`)
-  return readdirSync(folder)
-    .filter((name) => matches.test(name) && !name.startsWith('.'))
-    .sort()
-    .map((name) => ({ file: join(folder, name), text: readText(join(folder, name)) }))
+  const names = readdirSync(folder).filter((name) => matches.test(name) && !name.startsWith('.'))
+  for (const name of names.sort()) yield { file: join(folder, name), text: readText(join(folder, name)) }
 }
 
 /** A file that is there stays as it is. Returns why nothing was written. Undefined: it was. */

@@ -116,6 +116,40 @@ describe('include', () => {
     expect(others).toEqual([])
   })
 
+  it('what is no list of listeners or no map of clusters is an error in each file', () => {
+    const included = listener('a', 81, 'a') + cluster('a')
+    expect(
+      problemsOf(
+        write({
+          'main.yaml': 'include: conf.d/*.yaml\nlisteners: 5\nclusters: [web]\n',
+          'conf.d/a.yaml': included,
+          'conf.d/b.yaml': 'listeners: 5\nclusters:\n  - web\n',
+          'conf.d/c.yaml': 'clusters: web\n',
+          'conf.d/d.yaml': 'listeners:\nclusters: {}\n',
+        }),
+      ),
+    ).toEqual([
+      'main.yaml:2:12 listeners: expected a list of listeners, found 5',
+      'main.yaml:3:11 clusters: expected a map of clusters, found a list',
+      'conf.d/b.yaml:1:12 listeners: expected a list of listeners, found 5',
+      'conf.d/b.yaml:3:3 clusters: expected a map of clusters, found a list',
+      'conf.d/c.yaml:1:11 clusters: expected a map of clusters, found "web"',
+    ])
+    const once = write({ 'main.yaml': main.replace(/listeners.*/, 'listeners: 5'), 'conf.d/a.yaml': '{}' })
+    expect(problemsOf(once)).toEqual(['main.yaml:2:12 listeners: expected a list of listeners, found 5'])
+  })
+
+  it('more than 1000 files are one error, however many there are', () => {
+    const path = write({
+      'main.yaml': `include: [conf.d/*.yaml, conf.d/*.yml]\n${listener('web', 80)}${cluster('web')}`,
+    })
+    for (let number = 0; number < 1003; number++)
+      writeFileSync(join(path, '..', 'conf.d', `${number}.${number < 1002 ? 'yaml' : 'yml'}`), '{}')
+    expect(problemsOf(path)).toEqual([
+      'main.yaml:1:11 include[0]: there are more than 1000 files: include fewer',
+    ])
+  })
+
   it('a file that is included under two names is included once', () => {
     const path = write({ 'main.yaml': main, 'conf.d/a.yaml': listener('a', 81) })
     symlinkSync('a.yaml', join(path, '..', 'conf.d', 'b.yaml'))

@@ -29,6 +29,24 @@ clusters: { web: { backends: { address: "192.0.2.1:80", wait: 5 } } }`
   ])
 })
 
+it('a problem in a list inside such a value has its own place, and a value that cannot be read is told once', () => {
+  const text = `
+listeners:
+  - address: "127.0.0.1:1"
+    routes: { sni: a.example,
+      cluster: nowhere }
+  - address: "127.0.0.1:2"
+    cluster: web
+    routes:
+      - { sni: a.example, cluster: nowhere }
+clusters: { web: { backends: "\${NOPE}" } }`
+  expect(problemsOf(text)).toEqual([
+    expect.stringMatching(/^5:16 listeners\[0\]\.routes\[0\]\.cluster: /),
+    expect.stringMatching(/^9:36 listeners\[1\]\.routes\[0\]\.cluster: /),
+    expect.stringMatching(/^10:30 clusters\.web\.backends: environment variable NOPE is not set/),
+  ])
+})
+
 it('every list of maps in the reference of the config may be one map', () => {
   const lists = new Set(
     keys.flatMap((key) => (key.includes('[].') ? [key.slice(0, key.lastIndexOf('[].'))] : [])),

@@ -209,6 +209,86 @@ describe('the import of HAProxy', () => {
     })
   })
 
+  it('backends whose names become one here have clusters of their own, and a name that fits stays', () => {
+    const long = 'n'.repeat(63)
+    const { config, told } = imported(`
+frontend f
+  bind :1
+  use_backend web if { req.ssl_sni a.test }
+  use_backend ${long}b if { req.ssl_sni b.test }
+  default_backend _web
+backend _web
+  server s 10.0.0.1:1
+backend web
+  server s 10.0.0.2:1
+backend ${long}a
+  server s 10.0.0.3:1
+backend ${long}b
+  server s 10.0.0.4:1
+listen reject
+  bind :2
+  server s 10.0.0.5:1
+backend web
+  server s 10.0.0.6:1`)
+    const numbered = `${'n'.repeat(57)}-2`
+    expect(config).toMatchObject({
+      listeners: [
+        {
+          routes: [
+            { sni: 'a.test', cluster: 'web' },
+            { sni: 'b.test', cluster: numbered },
+          ],
+          cluster: 'web-2',
+        },
+        { cluster: 'reject-1' },
+      ],
+      clusters: {
+        web: { backends: ['10.0.0.2:1'] },
+        'web-2': { backends: ['10.0.0.1:1'] },
+        [long]: { backends: ['10.0.0.3:1'] },
+        [numbered]: { backends: ['10.0.0.4:1'] },
+        'reject-1': { backends: ['10.0.0.5:1'] },
+      },
+    })
+    expect(told).toEqual([
+      '7: its cluster has the name "web-2"',
+      `11: its cluster has the name "${long}"`,
+      `13: its cluster has the name "${numbered}"`,
+      '15: its cluster has the name "reject-1"',
+      '18: not imported: another backend has this name',
+    ])
+  })
+
+  it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
+    '"%s" is a word like any other',
+    (word) => {
+      const { told } = imported(`
+frontend f
+  bind :1 ${word}
+  acl ${word} ${word}
+  use_backend a if ${word} or { ${word} }
+  use_backend a unless ${word}x
+  use_backend ${word} if { req.ssl_sni a.test }
+  ${word} ${word}
+  default_backend a
+backend a
+  balance ${word}
+  balance hash ${word}
+  timeout connect ${word}
+  server ${word} 10.0.0.1:1 ${word}
+${word}`)
+      expect(told).toContain(`5: not imported: millrace has no condition "${word}"`)
+      expect(told).toContain(`6: not imported: there is no ACL "${word}x"`)
+      expect(imported(`listen a\n bind :1\n use_backend a if ${word}\n server a 10.0.0.1:1`).told).toEqual([
+        `3: not imported: there is no ACL "${word}"`,
+      ])
+      expect(told.filter((each) => /^1[12]:/.test(each))).toEqual([
+        '11: not imported: millrace cannot hash this in mode tcp: the backends get clients in turn',
+        '12: not imported: millrace cannot hash this in mode tcp: the backends get clients in turn',
+      ])
+    },
+  )
+
   it('every line that became nothing is told once with its reason, and mode http as a whole', () => {
     const { told } = imported(`defaults
   log global
@@ -288,6 +368,11 @@ peers p
       'defaults',
       'from',
       '.if',
+      'constructor',
+      'toString',
+      '__proto__',
+      'balance',
+      'default_backend',
     )
     const text = fc
       .array(fc.oneof(words, fc.string({ maxLength: 8 })), { maxLength: 60 })

@@ -181,6 +181,43 @@ stream {
     ])
   })
 
+  it.each(['constructor', 'toString', '__proto__'])('"%s" is a word like any other', (word) => {
+    const { told } = imported(`stream {
+  map $ssl_preread_server_name $${word} { a.test ${word}; default u; }
+  upstream u { hash ${word}; server 10.0.0.1:1 ${word}=1; ${word} on; }
+  upstream ${word} { server 10.0.0.2:1; }
+  server { listen 1 ${word}; proxy_pass $${word}; limit_conn ${word} 1; proxy_timeout ${word}; ${word} on; }
+}`)
+    expect(told).toContain(
+      'nginx.conf:3: not imported: millrace cannot hash this in a stream: the backends get clients in turn',
+    )
+    expect(told).toContain(`nginx.conf:5: not imported: "${word}" is no time`)
+  })
+
+  it('files that include their folder are each read once on their way, and a total of files ends the reading', () => {
+    const files = Array.from({ length: 30 }, (_, number) => ({
+      file: `conf.d/${number}`,
+      text: 'include *;',
+    }))
+    let reads = 0
+    function* read() {
+      for (const each of files) {
+        reads++
+        yield each
+      }
+    }
+    const text =
+      'stream {\nupstream u { server 10.0.0.1:1; }\nserver { listen 1; proxy_pass u; }\ninclude *;\n}'
+    const { yaml, remarks } = importConfig(text, { file: 'nginx.conf', from: 'nginx', read })
+    expect(parse(yaml!).listeners).toHaveLength(1)
+    expect(reads).toBeLessThan(10_000)
+    expect([...new Set(remarks.map(({ why }) => why.replace(/\d+ includes/, 'N includes')))].sort()).toEqual([
+      'not imported: conf.d/N includes itself',
+      'not imported: files include each other more than 10 times',
+      'not imported: the config includes more than 10000 files, or more than 64 MiB: all further ones are missing',
+    ])
+  })
+
   it('a broken file is an error at its line', () => {
     const problem = (text: string) => () => imported(`stream {\n${text}`, {}, 'nginx')
     expect(problem('server { listen 1;')).toThrow('nginx.conf:1:1 this block is not closed: add a "}"')

@@ -6,8 +6,9 @@ import { readdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { MillraceError } from '../../errors.js'
 import type { Finding, Path } from '../checks/path.js'
-import { isMap, valueAt } from '../checks/unchecked.js'
+import { isMap, itemsOf, valueAt } from '../checks/unchecked.js'
 import { withLists } from '../lists.js'
+import { expected } from '../wording.js'
 import type { Environment } from './environment.js'
 import { STDIN } from './read-file.js'
 import { SourceFile } from './source-file.js'
@@ -73,6 +74,7 @@ function readIncluded(mainPath: string, main: SourceFile, environment: Environme
   const patterns: readonly unknown[] = Array.isArray(include) ? include : [include]
   const folder = mainPath === STDIN ? '.' : dirname(mainPath)
   const known = new Set(mainPath === STDIN ? [] : [realpathSync(mainPath)])
+  let isOver = false
   return patterns.flatMap((pattern, index): SourceFile[] => {
     // The schema reports what is no path.
     if (typeof pattern !== 'string' || pattern === '') return []
@@ -84,7 +86,9 @@ function readIncluded(mainPath: string, main: SourceFile, environment: Environme
     const paths = pathsOf(join(pattern.startsWith('/') ? '' : folder, pattern))
     if (typeof paths === 'string') return complain(paths)
     return paths.flatMap((each) => {
-      if (known.size > MOST_FILES) return complain(`there are more than ${MOST_FILES} files: include fewer`)
+      if (isOver) return []
+      isOver = known.size > MOST_FILES
+      if (isOver) return complain(`there are more than ${MOST_FILES} files: include fewer`)
       return readOnce(each, known, environment, complain)
     })
   })
@@ -102,7 +106,7 @@ function readOnce(
       return complain(`${JSON.stringify(path)} is part of the config already: include it once`)
     known.add(real)
     const file = SourceFile.read(path, environment)
-    file.add(foreignKeys(file))
+    file.add([...foreignKeys(file), ...wrongKinds(file)])
     return [file]
   } catch (error) {
     if (error instanceof MillraceError) return complain(error.message)
@@ -149,12 +153,28 @@ function foreignKeys({ value, isWhole }: SourceFile): Finding[] {
     }))
 }
 
+/** What is no list of listeners and no map of clusters. An empty value is none, and nothing of it is lost. */
+function wrongKinds({ value, isWhole }: SourceFile): Finding[] {
+  if (!isWhole) return []
+  const [listeners, clusters] = KEYS.map((key) => valueAt(withLists(value), key) ?? undefined)
+  const findings: Finding[] = []
+  if (listeners !== undefined && !Array.isArray(listeners))
+    findings.push({
+      path: ['listeners'],
+      message: expected('a list of listeners', listeners),
+      about: 'value',
+    })
+  if (clusters !== undefined && !isMap(clusters))
+    findings.push({ path: ['clusters'], message: expected('a map of clusters', clusters), about: 'value' })
+  return findings
+}
+
 /** Keys of the main file, and the listeners and clusters of all files. Notes clusters that are in two files. */
 function merge(files: readonly SourceFile[], origins: Map<string, Origin>): unknown {
   const [main] = files
   const listeners = files.flatMap((file) => {
     const own = valueAt(withLists(file.value), 'listeners')
-    return (Array.isArray(own) ? own : []).map((value, index) => ({
+    return itemsOf(own).map((value, index) => ({
       value,
       origin: { file, path: ['listeners', index] },
     }))
@@ -179,12 +199,13 @@ function merge(files: readonly SourceFile[], origins: Map<string, Origin>): unkn
         ])
     }
   }
-  const whole = isMap(main!.value) ? main!.value : {}
-  return {
-    ...whole,
+  const merged = {
     ...(listeners.length > 0 && { listeners: listeners.map(({ value }) => value) }),
     ...(Object.keys(clusters).length > 0 && { clusters }),
   }
+  // The schema sees no value of the main file that is replaced.
+  main!.add(wrongKinds(main!).filter(({ path: [key] }) => Object.hasOwn(merged, key!)))
+  return { ...(isMap(main!.value) ? main!.value : {}), ...merged }
 }
 
 const keyOf = (kind?: PropertyKey, key?: PropertyKey): string => JSON.stringify([kind, key])

@@ -33,6 +33,21 @@ interface Place {
   readonly value: number
 }
 
+/** Lists of the config are in few other lists. A path with more zeros is of no such list. */
+const MOST_ZEROS = 4
+
+/**
+ * The path, and how the text may spell it: one value may stand for a list with this value, and then the 0 is missing. With the fewest
+ * zeros missing first.
+ */
+function spellingsOf(path: Path): string[] {
+  const zeros = path.flatMap((key, at) => (key === 0 ? [at] : [])).slice(0, MOST_ZEROS)
+  const missing = zeros.reduce<number[][]>((sets, at) => [...sets, ...sets.map((set) => [...set, at])], [[]])
+  return missing
+    .toSorted((a, b) => a.length - b.length)
+    .map((set) => formatPath(path.filter((_, at) => !set.includes(at))))
+}
+
 export class Tree {
   readonly value: unknown
   /** What is wrong before anybody knows what the values mean. */
@@ -58,15 +73,14 @@ export class Tree {
   }
 
   isBroken(path: Path): boolean {
-    return this.#broken.has(formatPath(path))
+    return spellingsOf(path).some((each) => this.#broken.has(each))
   }
 
-  /** The offset of what a finding is about, or of the nearest thing around it. One value may stand for a list with this value. */
+  /** The offset of what a finding is about, or of the nearest thing around it. */
   offsetOf({ path, about }: Pick<Finding, 'path' | 'about'>): number {
     for (let length = path.length; length > 0; length--) {
-      const part = path.slice(0, length)
-      const place =
-        this.#places.get(formatPath(part)) ?? this.#places.get(formatPath(part.filter((key) => key !== 0)))
+      const spelling = spellingsOf(path.slice(0, length)).find((each) => this.#places.has(each))
+      const place = spelling === undefined ? undefined : this.#places.get(spelling)
       if (place !== undefined) return length === path.length ? place[about] : place.value
     }
     return this.#places.get('')?.value ?? 0

@@ -31,15 +31,15 @@ const fact = (kind: FactKind, values: readonly string[] = [], files: readonly st
   files,
 })
 
-const PREDEFINED: Readonly<Record<string, Fact>> = {
-  TRUE: fact('always'),
-  FALSE: fact('never'),
-  WAIT_END: fact('always'),
-  REQ_CONTENT: fact('always'),
-  HTTP: fact('speaks', ['http']),
-  RDP_COOKIE: fact('speaks', ['rdp']),
-  LOCALHOST: fact('source', ['127.0.0.0/8', '::1']),
-}
+const PREDEFINED: ReadonlyMap<string, Fact> = new Map([
+  ['TRUE', fact('always')],
+  ['FALSE', fact('never')],
+  ['WAIT_END', fact('always')],
+  ['REQ_CONTENT', fact('always')],
+  ['HTTP', fact('speaks', ['http'])],
+  ['RDP_COOKIE', fact('speaks', ['rdp'])],
+  ['LOCALHOST', fact('source', ['127.0.0.0/8', '::1'])],
+])
 
 /** The words behind `if` or `unless`. */
 export function readCondition(words: readonly string[], acls: Acls): Condition {
@@ -93,7 +93,7 @@ function readAlternatives(words: readonly string[], acls: Acls): Condition {
       if (end === -1) return 'a "{" is not closed'
       facts = [readFact(words.slice(at + 1, end))]
       at = end
-    } else facts = acls.get(word) ?? [PREDEFINED[word] ?? `there is no ACL "${word}"`]
+    } else facts = acls.get(word) ?? [PREDEFINED.get(word) ?? `there is no ACL "${word}"`]
     const unknown = facts.find((each) => typeof each === 'string')
     if (unknown !== undefined) return unknown
     current = combined(current, facts as readonly Fact[], isNegated)

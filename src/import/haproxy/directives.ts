@@ -2,7 +2,6 @@
 import type { Call, DirectiveTable } from '../directive.js'
 import { put } from '../draft.js'
 import { parseTime } from '../durations.js'
-import { safeName } from '../names.js'
 import { readBalance, readHashType } from './balance.js'
 import { readBind } from './bind.js'
 import { CHECK_DIRECTIVES } from './checks.js'
@@ -50,7 +49,7 @@ export const PROXY_DIRECTIVES: DirectiveTable<ProxyDraft> = {
   default_backend: {
     becomes: 'cluster',
     read: ({ args: [name = ''], into }) => {
-      into.defaultCluster = safeName(name)
+      into.defaultBackend = name
     },
   },
   server: { becomes: 'backends', read: readServer },
@@ -211,7 +210,7 @@ export const PROXY_DIRECTIVES: DirectiveTable<ProxyDraft> = {
 function readUseBackend({ line, args: [name = '', ...words], into, remarks }: ProxyCall): void {
   const condition = readCondition(words, into.acls)
   if (!name.startsWith('%[')) {
-    into.routes.push({ line, condition, cluster: safeName(name), map: undefined })
+    into.routes.push({ line, condition, backend: name, map: undefined })
     return
   }
   const map = /^%\[req[._]ssl_sni(?:,lower)?,map(?:_str)?\(([^,)]+)(?:,([\w.:-]+))?\)\]$/.exec(name)
@@ -219,6 +218,6 @@ function readUseBackend({ line, args: [name = '', ...words], into, remarks }: Pr
     remarks.leftOut(line, 'a route function of the library can choose a cluster by an expression')
     return
   }
-  into.routes.push({ line, condition, cluster: undefined, map: map[1]! })
-  if (map[2] !== undefined) into.routes.push({ line, condition, cluster: safeName(map[2]), map: undefined })
+  into.routes.push({ line, condition, backend: undefined, map: map[1]! })
+  if (map[2] !== undefined) into.routes.push({ line, condition, backend: map[2], map: undefined })
 }

@@ -3,9 +3,10 @@ import { isAbsolute, join } from 'node:path'
 import { applyDirective } from '../directive.js'
 import { createDraft, type Draft, type Fields, hoist, put, remove, valueAt } from '../draft.js'
 import { formatTime } from '../durations.js'
-import { freeName, safeName } from '../names.js'
+import { freeName } from '../names.js'
 import type { Line } from '../place.js'
 import type { Remarks } from '../remarks.js'
+import { clusterNames } from './cluster-names.js'
 import { clusterOf } from './clusters.js'
 import { PROXY_DIRECTIVES } from './directives.js'
 import { type GeneralDraft, GLOBAL_DIRECTIVES, RESOLVERS_DIRECTIVES } from './general.js'
@@ -33,8 +34,13 @@ export function importHaproxy(text: string, file: string, remarks: Remarks): Dra
       else remarks.leftOut(header, HTTP)
     } else remarks.leftOut(header, `millrace has no section "${kind}"`)
   }
-  addClusters(draft, proxies, general, remarks)
-  addListeners(draft, proxies, general, remarks)
+  const names = clusterNames(proxies.filter(isBackend).map(({ section }) => section.name))
+  addClusters(draft, proxies, names, general, remarks)
+  const leadsTo: LeadsTo = (backend) => {
+    const cluster = names.get(backend)
+    return cluster !== undefined && draft.clusters.has(cluster) ? cluster : undefined
+  }
+  addListeners(draft, proxies, leadsTo, general, remarks)
   hoist(draft)
   return draft
 }
@@ -50,31 +56,39 @@ function readProxy(proxy: ProxyDraft, lines: readonly Line[], remarks: Remarks):
   return proxy
 }
 
-const nameOf = ({ section }: ProxyDraft): string => safeName(section.name)
+/** The cluster of a backend, by its name in HAProxy. Undefined: there is none. */
+type LeadsTo = (backend: string) => string | undefined
 
+const isBackend = ({ section }: ProxyDraft): boolean => section.kind !== 'frontend'
+
+/** `names`: what the cluster of each backend is called. */
 function addClusters(
   draft: Draft,
   proxies: readonly ProxyDraft[],
+  names: ReadonlyMap<string, string>,
   general: GeneralDraft,
   remarks: Remarks,
 ): void {
-  for (const proxy of proxies) {
-    if (proxy.section.kind === 'frontend') continue
+  for (const proxy of proxies.filter(isBackend)) {
+    const { section } = proxy
+    const name = names.get(section.name)!
     const cluster = clusterOf(proxy, clientIdleMs(proxy, proxies), remarks)
     if (cluster === undefined) continue
     if (general.spreadChecks !== undefined && valueAt(cluster, 'health.check') !== undefined)
       put(cluster, 'health.check.jitterPercent', general.spreadChecks)
     resolveFiles(cluster, general)
-    draft.clusters.set(nameOf(proxy), cluster)
+    if (draft.clusters.has(name)) remarks.leftOut(section.header, 'another backend has this name')
+    else draft.clusters.set(name, cluster)
+    if (name !== section.name) remarks.differs(section.header, `its cluster has the name "${name}"`)
   }
 }
 
 /** How long the frontends of a cluster let their clients be silent: the longest time. */
 function clientIdleMs(proxy: ProxyDraft, proxies: readonly ProxyDraft[]): number | undefined {
-  const name = nameOf(proxy)
+  const { name } = proxy.section
   const users = proxies.filter(
     (each) =>
-      each === proxy || each.defaultCluster === name || each.routes.some(({ cluster }) => cluster === name),
+      each === proxy || each.defaultBackend === name || each.routes.some(({ backend }) => backend === name),
   )
   const times = users.flatMap(({ timeouts, section }) =>
     section.kind === 'backend' ? [] : (timeouts.get('client') ?? []),
@@ -85,6 +99,7 @@ function clientIdleMs(proxy: ProxyDraft, proxies: readonly ProxyDraft[]): number
 function addListeners(
   draft: Draft,
   proxies: readonly ProxyDraft[],
+  leadsTo: LeadsTo,
   general: GeneralDraft,
   remarks: Remarks,
 ): void {
@@ -92,14 +107,14 @@ function addListeners(
   for (const proxy of proxies) {
     const { section, binds } = proxy
     if (section.kind === 'backend') continue
-    if (section.kind === 'listen') proxy.defaultCluster ??= nameOf(proxy)
+    if (section.kind === 'listen') proxy.defaultBackend ??= section.name
     const places = binds.flatMap((bind) => bind.addresses.map((address) => ({ bind, address })))
     if (places.length > 1 && valueAt(proxy.listener, 'limits') !== undefined)
       remarks.differs(section.header, 'each address is a listener here, and each listener has these limits')
     for (const { bind, address } of places) {
       const name = freeName(section.name, taken)
       taken.add(name)
-      const listener = listenerOf(proxy, bind, { name, address }, draft, remarks)
+      const listener = listenerOf(proxy, bind, { name, address }, leadsTo, draft.general, remarks)
       resolveFiles(listener, general)
       if (draft.listeners.some((other) => other.address === address))
         remarks.leftOut(bind.line, `${address} is already an address of a listener`)
@@ -114,7 +129,8 @@ function listenerOf(
   proxy: ProxyDraft,
   { fields }: Bind,
   place: { readonly name: string; readonly address: string },
-  { clusters, general }: Draft,
+  leadsTo: LeadsTo,
+  general: Fields,
   remarks: Remarks,
 ): Fields {
   const listener: Fields = { ...place, ...structuredClone(proxy.listener) }
@@ -122,7 +138,7 @@ function listenerOf(
     listener[key] =
       key === 'limits' ? { ...(listener.limits as Fields | undefined), ...(value as Fields) } : value
   addConnectionRules(proxy, listener, remarks)
-  addRoutes(proxy, listener, (name) => clusters.has(name), remarks)
+  addRoutes(proxy, listener, leadsTo, remarks)
   dropWhatIsNeverReached(listener, general)
   const delay = proxy.timeouts.get('inspect-delay')
   if (delay !== undefined && listener.routes !== undefined)

@@ -13,8 +13,8 @@ export interface Rule {
 export interface RouteRule {
   readonly line: Line
   readonly condition: Condition
-  /** Where clients go. Undefined: they are rejected. */
-  readonly cluster: string | undefined
+  /** Where clients go, by its name in HAProxy. Undefined: the map says it. */
+  readonly backend: string | undefined
   /** A file that names the cluster of each server name. */
   readonly map: string | undefined
 }
@@ -42,7 +42,8 @@ export interface ProxyDraft {
   readonly connectionRules: Rule[]
   readonly contentRules: Rule[]
   readonly routes: RouteRule[]
-  defaultCluster: string | undefined
+  /** By its name in HAProxy. */
+  defaultBackend: string | undefined
   readonly servers: ServerSays[]
   /** Parameters of `default-server`, which come before those of each server. */
   defaultServer: readonly string[]
@@ -66,7 +67,7 @@ export function createProxyDraft(section: Section): ProxyDraft {
     connectionRules: [],
     contentRules: [],
     routes: [],
-    defaultCluster: undefined,
+    defaultBackend: undefined,
     servers: [],
     defaultServer: [],
     listener: {},

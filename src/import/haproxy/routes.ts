@@ -23,21 +23,22 @@ interface Told {
   final: string | undefined
 }
 
-/** Writes routes, `cluster` and `onBadHello`. `isCluster`: whether there is a cluster of this name. */
+/** Writes routes, `cluster` and `onBadHello`. `clusterOf`: the cluster of a backend. Undefined: there is none. */
 export function addRoutes(
   draft: ProxyDraft,
   fields: Fields,
-  isCluster: (name: string) => boolean,
+  clusterOf: (backend: string) => string | undefined,
   remarks: Remarks,
 ): void {
   const told: Told = { routes: [], rejectsOthers: false, final: undefined }
   addContentRules(draft, told, remarks)
-  addUseBackends(draft, told, isCluster, remarks)
+  addUseBackends(draft, told, clusterOf, remarks)
   const routes = forAllProtocols(inOurOrder(told.routes))
   if (routes.length > 0)
     fields.routes = routes.map(({ sni, fields: rest }) => ({ ...(sni && { sni: oneOrMore(sni) }), ...rest }))
-  const cluster = told.final ?? draft.defaultCluster
-  if (cluster !== undefined && isCluster(cluster)) fields.cluster = cluster
+  const { defaultBackend } = draft
+  const cluster = told.final ?? (defaultBackend === undefined ? undefined : clusterOf(defaultBackend))
+  if (cluster !== undefined) fields.cluster = cluster
   const needsHello = routes.some(isByHello)
   if (needsHello && !told.rejectsOthers && fields.cluster !== undefined && fields.tls === undefined)
     fields.onBadHello = fields.cluster
@@ -65,14 +66,15 @@ const isNotTls = ([only, ...others]: Conjunction): boolean =>
 function addUseBackends(
   { routes }: ProxyDraft,
   told: Told,
-  isCluster: (name: string) => boolean,
+  clusterOf: (backend: string) => string | undefined,
   remarks: Remarks,
 ): void {
-  for (const { line, condition, cluster, map } of routes) {
+  for (const { line, condition, backend, map } of routes) {
     if (told.final !== undefined) return
+    const cluster = backend === undefined ? undefined : clusterOf(backend)
     if (typeof condition === 'string') remarks.leftOut(line, condition)
-    else if (cluster !== undefined && !isCluster(cluster))
-      remarks.leftOut(line, `there is no backend "${cluster}" with a server that millrace can dial`)
+    else if (backend !== undefined && cluster === undefined)
+      remarks.leftOut(line, `there is no backend "${backend}" with a server that millrace can dial`)
     else if (condition.some((conjunction) => conjunction.length === 0) && cluster !== undefined)
       told.final = cluster
     else {

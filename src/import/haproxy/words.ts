@@ -45,16 +45,12 @@ function wordsOf(raw: string, file: string, line: number): string[] {
   return words
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  ' ': ' ',
-  '#': '#',
-  "'": "'",
-  '"': '"',
-  '\\': '\\',
-}
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+  ...Array.from(' #\'"\\', (each): [string, string] => [each, each]),
+])
 
 /** What a backslash and the characters behind it stand for, and how many characters that were. */
 function escaped(raw: string, at: number, quote: string): { readonly text: string; readonly length: number } {
@@ -62,7 +58,7 @@ function escaped(raw: string, at: number, quote: string): { readonly text: strin
   const hex = /^x([\da-f]{2})/i.exec(raw.slice(at + 1, at + 4))?.[1]
   if (hex !== undefined) return { text: String.fromCharCode(Number.parseInt(hex, 16)), length: 4 }
   if (next === '$' && quote === '"') return { text: next, length: 2 }
-  const text = ESCAPES[next]
+  const text = ESCAPES.get(next)
   return text === undefined ? { text: '\\', length: 1 } : { text, length: 2 }
 }
 

@@ -9,16 +9,11 @@ import { freeName, safeName } from '../names.js'
 import type { Line } from '../place.js'
 import type { Remarks } from '../remarks.js'
 import { MAIN_DIRECTIVES, SERVER_DIRECTIVES, STREAM_DIRECTIVES } from './directives.js'
+import { Includes, type ReadIncluded } from './includes.js'
 import { addMap } from './maps.js'
 import { type Directive, parseNginx } from './parse.js'
 import type { AccessRule, Listen, MapDraft, ServerDraft, UpstreamDraft } from './stream-draft.js'
 import { UPSTREAM_DIRECTIVES } from './upstream.js'
-
-/** A file that is included may include others, so often. */
-const MOST_INCLUDES = 10
-
-/** The texts of the files that a pattern of `include` names. Throws if none can be read. */
-export type ReadIncluded = (pattern: string) => readonly { readonly file: string; readonly text: string }[]
 
 export function importNginx(text: string, file: string, read: ReadIncluded, remarks: Remarks): Draft {
   return new NginxImport(file, read, remarks).draftOf(text)
@@ -28,7 +23,7 @@ class NginxImport {
   readonly #draft = createDraft()
   readonly #general: GeneralDraft
   readonly #file: string
-  readonly #read: ReadIncluded
+  readonly #includes: Includes
   readonly #remarks: Remarks
   readonly #upstreams = new Map<string, UpstreamDraft>()
   readonly #maps = new Map<string, MapDraft>()
@@ -39,13 +34,13 @@ class NginxImport {
 
   constructor(file: string, read: ReadIncluded, remarks: Remarks) {
     this.#file = file
-    this.#read = read
+    this.#includes = new Includes(read, remarks)
     this.#remarks = remarks
     this.#general = { fields: this.#draft.general, spreadChecks: undefined, crtBase: '', caBase: '' }
   }
 
   draftOf(text: string): Draft {
-    const top = this.#included(parseNginx(text, this.#file))
+    const top = this.#includes.resolve(parseNginx(text, this.#file))
     const streams = top.filter(({ words: [word] }) => word === 'stream')
     const isPart =
       streams.length === 0 && top.some(({ words: [word] }) => word === 'upstream' || word === 'server')
@@ -54,7 +49,7 @@ class NginxImport {
       for (const directive of top)
         if (!streams.includes(directive))
           applyDirective(MAIN_DIRECTIVES, directive, this.#general, this.#remarks)
-      for (const { block } of streams) this.#readStream(this.#included(block ?? []))
+      for (const { block } of streams) this.#readStream(this.#includes.resolve(block ?? []))
     }
     hoist(this.#draft)
     return this.#draft
@@ -78,13 +73,13 @@ class NginxImport {
 
   #readUpstream(name: string, block: readonly Directive[]): void {
     const upstream: UpstreamDraft = { cluster: {}, servers: [] }
-    for (const directive of this.#included(block))
+    for (const directive of this.#includes.resolve(block))
       applyDirective(UPSTREAM_DIRECTIVES, directive, upstream, this.#remarks)
     this.#upstreams.set(name, upstream)
   }
 
   #mapOf(of: string, map: Directive): MapDraft {
-    const entries = this.#included(map.block ?? [])
+    const entries = this.#includes.resolve(map.block ?? [])
     const hasHostNames = entries.some(({ words }) => words[0] === 'hostnames')
     return {
       line: map,
@@ -98,7 +93,7 @@ class NginxImport {
 
   /** A server has its own directives, and those of the stream that it does not have itself. */
   #readServer(directive: Directive, common: readonly Directive[]): void {
-    const own = this.#included(directive.block ?? [])
+    const own = this.#includes.resolve(directive.block ?? [])
     const groupOf = (word = ''): string => (word === 'deny' ? 'allow' : word)
     const said = new Set(own.map(({ words: [word] }) => groupOf(word)))
     const inherited = common.filter(({ words: [word] }) => !said.has(groupOf(word)))
@@ -205,26 +200,6 @@ class NginxImport {
     const server = { ...line, words: ['server', address] }
     applyDirective(UPSTREAM_DIRECTIVES, server, upstream, this.#remarks)
     return upstream
-  }
-
-  /** `include` is replaced by what stands in its files. */
-  #included(directives: readonly Directive[], depth = 0): Directive[] {
-    return directives.flatMap((directive) => {
-      const [word, pattern = ''] = directive.words
-      if (word !== 'include') return [directive]
-      if (depth >= MOST_INCLUDES) {
-        this.#remarks.leftOut(directive, `files include each other more than ${MOST_INCLUDES} times`)
-        return []
-      }
-      try {
-        return this.#read(pattern).flatMap(({ file, text }) =>
-          this.#included(parseNginx(text, file), depth + 1),
-        )
-      } catch (error) {
-        this.#remarks.leftOut(directive, (error as Error).message)
-        return []
-      }
-    })
   }
 }
 

@@ -12,7 +12,11 @@ export interface Directive extends Line {
 
 /** More levels than any config has. */
 const MOST_LEVELS = 32
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+])
 
 interface Token {
   readonly line: number
@@ -111,7 +115,8 @@ function quoted(text: string, from: number, file: string, line: number): { word:
 }
 
 /** Unknown escapes keep their backslash: regular expressions have many. */
-const unescaped = (char: string): string => ESCAPES[char] ?? ('"\'\\ ;{}'.includes(char) ? char : `\\${char}`)
+const unescaped = (char: string): string =>
+  ESCAPES.get(char) ?? ('"\'\\ ;{}'.includes(char) ? char : `\\${char}`)
 
 function endOf(text: string, mark: string, from: number): number {
   const end = text.indexOf(mark, from)

@@ -7,12 +7,12 @@ import type { UpstreamDraft } from './stream-draft.js'
 
 type UpstreamCall = Call<UpstreamDraft>
 
-const BALANCE_KEYS: Readonly<Record<string, string>> = {
-  $remote_addr: 'source',
-  $binary_remote_addr: 'source',
-  $ssl_preread_server_name: 'sni',
-  $ssl_server_name: 'sni',
-}
+const BALANCE_KEYS: ReadonlyMap<string, string> = new Map([
+  ['$remote_addr', 'source'],
+  ['$binary_remote_addr', 'source'],
+  ['$ssl_preread_server_name', 'sni'],
+  ['$ssl_server_name', 'sni'],
+])
 
 export const UPSTREAM_DIRECTIVES: DirectiveTable<UpstreamDraft> = {
   server: { becomes: 'backends', read: readServer },
@@ -27,7 +27,7 @@ export const UPSTREAM_DIRECTIVES: DirectiveTable<UpstreamDraft> = {
   hash: {
     becomes: 'hash',
     read: ({ args: [key = ''], into, line, remarks }) => {
-      const ours = BALANCE_KEYS[key]
+      const ours = BALANCE_KEYS.get(key)
       if (ours === undefined) {
         remarks.leftOut(line, 'millrace cannot hash this in a stream: the backends get clients in turn')
         return
