@@ -127,7 +127,6 @@ const BY_HAND: readonly string[] = [
   'retries',
   'frontend',
   'option clitcpka',
-  'source ADDRESS',
   'http-request redirect scheme https',
   '-f FILE',
   'cc',

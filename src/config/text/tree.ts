@@ -42,7 +42,8 @@ const MOST_ZEROS = 4
  */
 function spellingsOf(path: Path): string[] {
   const zeros = path.flatMap((key, at) => (key === 0 ? [at] : [])).slice(0, MOST_ZEROS)
-  const missing = zeros.reduce<number[][]>((sets, at) => [...sets, ...sets.map((set) => [...set, at])], [[]])
+  const missing: (readonly number[])[] = [[]]
+  for (const at of zeros) missing.push(...missing.map((set) => [...set, at]))
   return missing
     .toSorted((a, b) => a.length - b.length)
     .map((set) => formatPath(path.filter((_, at) => !set.includes(at))))

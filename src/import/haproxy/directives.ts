@@ -7,7 +7,7 @@ import { readBind } from './bind.js'
 import { CHECK_DIRECTIVES } from './checks.js'
 import { readCondition, readFact } from './conditions.js'
 import type { ProxyDraft } from './proxy-draft.js'
-import { readServer, readTemplate } from './server.js'
+import { readServer, readSource, readTemplate } from './server.js'
 
 type ProxyCall = Call<ProxyDraft>
 
@@ -183,8 +183,11 @@ export const PROXY_DIRECTIVES: DirectiveTable<ProxyDraft> = {
   'no log': { becomes: 'log' },
   'unique-id-*': { why: 'each record has an id, and a PROXY header of version 2 tells it' },
   fullconn: { why: 'slowStartMs and an agent change maxConnections' },
-  backlog: { why: 'the backlog of millrace is 4096' },
-  source: { why: 'the source address of a backend is not imported' },
+  backlog: {
+    becomes: 'backlog',
+    read: ({ args: [most = ''], into }) => put(into.listener, 'socket.backlog', Number(most)),
+  },
+  source: { becomes: 'source', read: readSource },
   description: { becomes: 'name' },
   id: { becomes: 'name' },
   disabled: { why: 'remove this section, or write it without its listeners' },

@@ -1,5 +1,6 @@
 /** A config of HAProxy → a draft of ours: its sections, one after the other. */
 import { isAbsolute, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { applyDirective } from '../directive.js'
 import { createDraft, type Draft, type Fields, hoist, put, remove, valueAt } from '../draft.js'
 import { formatTime } from '../durations.js'
@@ -104,6 +105,7 @@ function addListeners(
   remarks: Remarks,
 ): void {
   const taken = new Set<string>()
+  const addresses = new Set<string>()
   for (const proxy of proxies) {
     const { section, binds } = proxy
     if (section.kind === 'backend') continue
@@ -111,19 +113,34 @@ function addListeners(
     const places = binds.flatMap((bind) => bind.addresses.map((address) => ({ bind, address })))
     if (places.length > 1 && valueAt(proxy.listener, 'limits') !== undefined)
       remarks.differs(section.header, 'each address is a listener here, and each listener has these limits')
+    const own: Fields[] = []
     for (const { bind, address } of places) {
       const name = freeName(section.name, taken)
       taken.add(name)
       const listener = listenerOf(proxy, bind, { name, address }, leadsTo, draft.general, remarks)
       resolveFiles(listener, general)
-      if (draft.listeners.some((other) => other.address === address))
-        remarks.leftOut(bind.line, `${address} is already an address of a listener`)
+      if (addresses.has(address)) remarks.leftOut(bind.line, `${address} is already an address of a listener`)
       else if (listener.cluster === undefined && listener.routes === undefined)
         remarks.leftOut(bind.line, 'there is no cluster for its clients')
-      else draft.listeners.push(listener)
+      else {
+        own.push(listener)
+        addresses.add(address)
+      }
     }
+    draft.listeners.push(...asOne(own))
   }
 }
+
+/** Listeners that differ only in their addresses are one with all of them. */
+function asOne(listeners: readonly Fields[]): readonly Fields[] {
+  const settings = listeners.map(({ name: _, address: __, ...rest }) => rest)
+  const [first] = settings
+  if (listeners.length < 2 || !settings.every((each) => isDeepStrictEqual(each, first))) return listeners
+  return [{ name: listeners[0]!.name, addresses: listeners.map(({ address }) => address), ...first }]
+}
+
+/** What a listener has from its bind line and from its section. */
+const MERGED: ReadonlySet<string> = new Set(['limits', 'socket'])
 
 function listenerOf(
   proxy: ProxyDraft,
@@ -135,8 +152,13 @@ function listenerOf(
 ): Fields {
   const listener: Fields = { ...place, ...structuredClone(proxy.listener) }
   for (const [key, value] of Object.entries(structuredClone(fields)))
-    listener[key] =
-      key === 'limits' ? { ...(listener.limits as Fields | undefined), ...(value as Fields) } : value
+    listener[key] = MERGED.has(key)
+      ? { ...(listener[key] as Fields | undefined), ...(value as Fields) }
+      : value
+  if (place.address.startsWith('unix:')) {
+    remove(listener, 'socket.interface')
+    remove(listener, 'socket.transparent')
+  }
   addConnectionRules(proxy, listener, remarks)
   addRoutes(proxy, listener, leadsTo, remarks)
   dropWhatIsNeverReached(listener, general)

@@ -4,6 +4,7 @@ import { type Fields, put, valueAt } from '../draft.js'
 import { formatTime, parseTime } from '../durations.js'
 import type { Line } from '../place.js'
 import type { Remarks } from '../remarks.js'
+import { putSource } from '../source-address.js'
 import { serverAddress, withVariables } from './addresses.js'
 import type { ProxyDraft, ServerSays } from './proxy-draft.js'
 
@@ -154,9 +155,20 @@ export const SERVER_PARAMETERS: ParameterTable<ServerDraft> = {
   'resolve-net': { takes: 1, why: 'millrace tries all addresses of a name' },
   'resolve-opts': { takes: 1, why: 'an address that two names have is one backend' },
   socks4: { takes: 1, why: 'millrace speaks SOCKS5 or HTTP CONNECT: write "via" of the cluster' },
-  source: { takes: 1, why: 'the source address of a server is not imported' },
-  usesrc: { takes: 1, why: 'millrace cannot take the address of the client' },
-  interface: { takes: 1, why: 'the interface of a server is not imported' },
+  source: {
+    takes: 1,
+    becomes: 'source',
+    read: ({ args: [address = ''], into, line, remarks }) => putSource(into.cluster, address, line, remarks),
+  },
+  usesrc: {
+    takes: 1,
+    becomes: 'source: client',
+    read: ({ args: [whose = ''], into, line, remarks }) => {
+      if (whose === 'client' || whose === 'clientip') put(into.cluster, 'socket.source', 'client')
+      else remarks.leftOut(line, 'usesrc: millrace takes the address of the client, and no other foreign one')
+    },
+  },
+  interface: { takes: 1, becomes: 'interface', read: text('socket.interface') },
   namespace: { takes: 1, why: 'run a millrace in this namespace' },
   cookie: { takes: 1, why: 'millrace inserts no cookies: balance by "hash"' },
   track: { takes: 1, why: 'millrace checks the backends of each cluster' },
@@ -179,6 +191,12 @@ export const SERVER_PARAMETERS: ParameterTable<ServerDraft> = {
   'no-ssl-reuse': { why: 'millrace decides itself when it resumes a session' },
   'no-verifyhost': { why: 'millrace checks the name, unless verify is off' },
   'allow-0rtt': { why: 'millrace sends no early data' },
+}
+
+/** `source ADDRESS[:PORT] …` of a backend is what each of its servers could say. */
+export function readSource({ line, args, into, remarks }: Call<ProxyDraft>): void {
+  const draft: ServerDraft = { backend: {}, cluster: into.cluster, isChecked: false, backup: false }
+  readParameters(SERVER_PARAMETERS, ['source', ...args], line, draft, remarks)
 }
 
 /** `server NAME ADDRESS[:PORT] …` */

@@ -3,6 +3,7 @@ import type { Call, DirectiveTable } from '../directive.js'
 import { append, put } from '../draft.js'
 import { formatTime, parseTime } from '../durations.js'
 import type { GeneralDraft } from '../haproxy/general.js'
+import { putSource } from '../source-address.js'
 import { readListen } from './listen.js'
 import type { ServerDraft } from './stream-draft.js'
 
@@ -166,7 +167,16 @@ export const SERVER_DIRECTIVES: DirectiveTable<ServerDraft> = {
   proxy_socket_keepalive: { becomes: 'keepalive' },
   tcp_nodelay: { becomes: 'always on' },
   'proxy_next_upstream*': { becomes: 'always on' },
-  proxy_bind: { why: 'the source address of a backend is not imported' },
+  proxy_bind: {
+    becomes: 'source',
+    read: ({ args: [address = '', transparent], into, line, remarks }) => {
+      if (address === 'off') return
+      if (address.startsWith('$remote_addr') && transparent === 'transparent')
+        put(into.cluster, 'socket.source', 'client')
+      else if (transparent === undefined) putSource(into.cluster, address, line, remarks)
+      else remarks.leftOut(line, 'millrace takes the address of the client, and no other foreign one')
+    },
+  },
   proxy_requests: { why: UDP },
   proxy_responses: { why: UDP },
   access_log: { why: LOGS },

@@ -39,7 +39,10 @@ export const LISTEN_PARAMETERS: ParameterTable<ListenDraft> = {
   bind: { becomes: 'address' },
   default_server: { becomes: 'address' },
   ipv6only: { becomes: 'address' },
-  backlog: { why: 'the backlog of millrace is 4096' },
+  backlog: {
+    becomes: 'backlog',
+    read: ({ args: [most = ''], into }) => put(into.fields, 'socket.backlog', Number(most)),
+  },
   rcvbuf: { why: 'millrace leaves buffers to the kernel' },
   sndbuf: { why: 'millrace leaves buffers to the kernel' },
   fastopen: { why: 'millrace has no TCP fast open' },
