@@ -43,7 +43,7 @@ import type {
 import { upgradeBy } from '../control/upgrade.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { Grace } from './drains/grace.js'
-import { candidateOf, differenceOf, drainsAfter } from './generations/run-time-changes.js'
+import { candidateOf, differenceOf, drainRemoved, drainsAfter } from './generations/run-time-changes.js'
 import { ConnectionWatch } from './reporting/connection-watch.js'
 import type { RunningProxy } from './running-proxy.js'
 
@@ -183,8 +183,8 @@ export class ProxyControl implements Control {
   async change(order: ChangeOrder): Promise<Changed> {
     const { changing } = this.#surroundings
     const changed = await this.#proxy.reloader.changeWith(() => candidateOf(changing, order))
-    for (const drain of drainsAfter(order, this.#proxy.config.timeouts.drainMs))
-      this.drain(drain).catch(() => {})
+    const { config, log } = this.#proxy
+    drainRemoved(drainsAfter(order, config.timeouts.drainMs), (each) => this.drain(each), log)
     return changed
   }
 

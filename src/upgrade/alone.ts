@@ -41,6 +41,10 @@ export class AloneSuccession implements Succession {
     return this.#proxy.state === 'running'
   }
 
+  settled(): Promise<void> {
+    return this.#proxy.reloader.settled()
+  }
+
   listeners(): Bequest[] {
     return Array.from(this.#proxy.generations.present.services, ([listener, { name }]) => ({
       name,

@@ -52,6 +52,10 @@ export class WorkersSuccession implements Succession {
     return !this.#supervisor.isStopping
   }
 
+  settled(): Promise<void> {
+    return this.#supervisor.inTurn(async () => {})
+  }
+
   listeners(): Bequest[] {
     const { desired, sockets } = this.#supervisor
     const { loaded, config } = desired.present

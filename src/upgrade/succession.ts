@@ -18,6 +18,8 @@ export interface Succession {
   readonly counts: Counts | undefined
   /** False: it drains. */
   readonly isServing: boolean
+  /** Resolves when the reloads and changes that are under way are over. */
+  settled(): Promise<void>
   /** The listeners that are open, with the fds of this process. */
   listeners(): readonly Bequest[]
   /** The names of listeners that an operator has drained. */

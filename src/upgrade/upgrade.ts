@@ -13,6 +13,7 @@ import type { RoutedControl } from './forwarding.js'
 import { Heir } from './heir.js'
 import type { Begin, Serving } from './messages.js'
 import { PROTOCOL } from './protocol.js'
+import { Stage } from './stage.js'
 import { countedBy, leftOf, stateOf } from './state.js'
 import type { Succession } from './succession.js'
 import { inheritedAs, type StartSuccessor } from './successor-process.js'
@@ -80,6 +81,7 @@ export class Upgrade {
     const beganAt = performance.now()
     this.#isRunning = true
     try {
+      await this.#settle()
       const heir = this.#begin()
       log.info({ successor: heir.pid }, `upgrading: process ${heir.pid} starts`)
       const version = await heir.ready.within(config.upgradeMs, notReady(config.upgradeMs))
@@ -122,11 +124,26 @@ export class Upgrade {
   /** @throws MillraceError `wrong-state` */
   #check(): void {
     if (this.#isRunning) throw refusal('an upgrade runs already')
-    if (this.#isEnding || !this.#host.succession.isServing) throw refusal('this proxy is draining')
+    this.#checkServing()
     if (process.pid === 1)
       throw refusal(
         'this process is the first one of its container, which ends with it: let the orchestrator replace the container',
       )
+  }
+
+  /** @throws MillraceError `wrong-state` */
+  #checkServing(): void {
+    if (this.#isEnding || !this.#host.succession.isServing) throw refusal('this proxy is draining')
+  }
+
+  /** The successor must get a change that came before the upgrade, and is not over yet. No other one begins meanwhile. */
+  async #settle(): Promise<void> {
+    const { succession } = this.#host
+    const { upgradeMs } = succession.config
+    const settled = new Stage<void>()
+    succession.settled().then(settled.reach, settled.fail)
+    await settled.within(upgradeMs, notSettled(upgradeMs))
+    this.#checkServing()
   }
 
   /** @throws Error if the system cannot start a process */
@@ -238,4 +255,6 @@ export class Upgrade {
 }
 
 const refusal = (why: string): MillraceError => new MillraceError('wrong-state', why)
+const notSettled = (ms: number): string =>
+  `a reload or a change of the config was not over within ${ms} ms (upgradeMs)`
 const notReady = (ms: number): string => `the new process was not ready within ${ms} ms (upgradeMs)`

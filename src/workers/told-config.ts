@@ -18,7 +18,7 @@ interface ChangedClusters {
 export function changedClusters(before: Config, after: Config): ChangedClusters | undefined {
   if (!differOnlyInClusters(before, after)) return undefined
   const changed = Object.entries(after.clusters).filter(([name, each]) => before.clusters[name] !== each)
-  const removed = Object.keys(before.clusters).filter((name) => after.clusters[name] === undefined)
+  const removed = Object.keys(before.clusters).filter((name) => !Object.hasOwn(after.clusters, name))
   return { changed: Object.fromEntries(changed), removed }
 }
 

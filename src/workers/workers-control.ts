@@ -51,7 +51,7 @@ import { upgradeBy } from '../control/upgrade.js'
 import { asValues, mergeValues } from '../observe/counts/merge.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { Grace } from '../proxy/drains/grace.js'
-import { differenceOf, drainsAfter } from '../proxy/generations/run-time-changes.js'
+import { differenceOf, drainRemoved, drainsAfter } from '../proxy/generations/run-time-changes.js'
 import { BACKEND_STATE } from '../status/cluster.js'
 import { addDrains } from './drain-results.js'
 import type { Call } from './messages.js'
@@ -269,9 +269,9 @@ export class WorkersControl implements Control {
   }
 
   async change(order: ChangeOrder): Promise<Changed> {
-    const { reloader, config } = this.#supervisor
+    const { reloader, config, log } = this.#supervisor
     const changed = await this.#supervisor.inTurn(() => reloader.change(order))
-    for (const drain of drainsAfter(order, config.timeouts.drainMs)) this.drain(drain).catch(() => {})
+    drainRemoved(drainsAfter(order, config.timeouts.drainMs), (each) => this.drain(each), log)
     return changed
   }
 

@@ -46,3 +46,10 @@ it('nothing is taken over if listeners or other parts of the config differ', () 
   expect(reusable(before, { ...config, splice: 'off' })).toBeUndefined()
   expect(reusable(undefined, config)).toBeUndefined()
 })
+
+it('policies stay if a new cluster has the name of a property that every object has', () => {
+  const clusters = { ...config.clusters, constructor: config.clusters.a! }
+  const kept = reusable(generation(), { ...config, clusters })!
+  expect(kept.keepsPolicies).toBe(true)
+  expect(kept.destinationOf('constructor')).toBeUndefined()
+})

@@ -45,3 +45,10 @@ it('a worker is told the whole config if more than clusters differs', () => {
   expect(changedClusters(before, { ...before, listeners: [...before.listeners] })).toBeUndefined()
   expect(changedClusters(before, { ...before, splice: 'off' })).toBeUndefined()
 })
+
+it('clusters may have names of properties that every object has', () => {
+  const withName = { ...before, clusters: { ...before.clusters, constructor: before.clusters.a! } }
+  expect(changedClusters(withName, before)).toEqual({ changed: {}, removed: ['constructor'] })
+  const told = changedClusters(before, withName)!
+  expect(heardConfig({ kind: 'clusters', clusters: told }, before)).toEqual(withName)
+})

@@ -51,7 +51,7 @@ export function defineRemove(remove: Command, decide: Decide): void {
     .argument('<cluster>', CLUSTER)
     .option('--end', END)
     .action((cluster: string, flags: Flags) => tell(decide, { do: 'remove-cluster', cluster }, flags))
-  withConditions(part(remove, 'route', 'remove the first route with exactly these conditions'))
+  withConditions(part(remove, 'route', 'remove the routes with exactly these conditions'))
     .argument('<listener>', LISTENER)
     .option(SPEC, 'the conditions as in the config; - reads them from stdin')
     .action((listener: string, flags: Flags & Conditions) =>

@@ -81,6 +81,7 @@ function addTo(
   return done(withValue(owner, key, list.toSpliced(index, 0, spec)), [key, index])
 }
 
+/** Routes may have equal names. A removal of only the first would let the next one have its clients. */
 function removeFrom(
   owner: unknown,
   key: string,
@@ -89,9 +90,8 @@ function removeFrom(
   nameOf: (spec: Spec) => string,
 ): Applied {
   const list = itemsOf(valueAt(owner, key))
-  const index = list.findIndex((each) => nameOf(each) === name)
-  if (index === -1) return missing(what, name, list.map(nameOf), true)
-  const rest = list.toSpliced(index, 1)
+  const rest = list.filter((each) => nameOf(each) !== name)
+  if (rest.length === list.length) return missing(what, name, list.map(nameOf), true)
   return done(withValue(owner, key, rest.length > 0 ? rest : undefined), [key])
 }
 

@@ -31,7 +31,7 @@ export function applyAll(input: unknown, list: readonly KeptChange[]): unknown {
 
 /**
  * The list with one more change. `base`: the input of the config without changes. The change must have an effect on what the list
- * makes of it.
+ * makes of it. Changes inside a cluster or a listener end when it is removed, and when another one of its name is added.
  */
 export function withChange(
   list: readonly KeptChange[],
@@ -40,7 +40,7 @@ export function withChange(
 ): readonly KeptChange[] {
   const key = keyOf(change)
   const before = list.find((each) => keyOf(each) === key)
-  const others = before === undefined ? list : list.filter((each) => each !== before)
+  const others = list.filter((each) => each !== before && !isInside(each, change))
   return isAddition(change) ? added(others, change, before, base) : removed(others, change, before)
 }
 
@@ -57,14 +57,14 @@ function added(
   return isAsItWas ? others : [...others, { ...change, replaces: true }]
 }
 
-/** Changes inside a cluster or a listener end with it. */
+/** A removal that is there and has had no effect stays. */
 function removed(
   others: readonly KeptChange[],
   change: Change,
   before: KeptChange | undefined,
 ): readonly KeptChange[] {
-  const outside = others.filter((each) => !isInside(each, change))
-  return before === undefined || before.replaces ? [...outside, change] : outside
+  const isTakenBack = before !== undefined && isAddition(before) && !before.replaces
+  return isTakenBack ? others : [...others, change]
 }
 
 function removalOf(change: KeptChange): Change {

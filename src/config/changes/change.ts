@@ -4,7 +4,8 @@
  */
 import { type Address, formatAddress, parseAddress } from '../../address.js'
 import { activatedSockets } from '../../io/listening/activated-sockets.js'
-import { isMap, itemsOf, valueAt } from '../checks/unchecked.js'
+import { isMap, itemsOf, valueAt, valueWithin } from '../checks/unchecked.js'
+import { withLists } from '../lists.js'
 
 /** A value as a config file has it. Nobody has checked it yet. */
 export type Spec = unknown
@@ -23,7 +24,7 @@ export type Change =
       readonly spec: Spec
       readonly at?: number | undefined
     }
-  /** Removes the first route with exactly these conditions. */
+  /** Removes all routes with exactly these conditions. Only the first of them gets clients. */
   | { readonly do: 'remove-route'; readonly listener: string; readonly spec: Spec }
 
 /** An addition to a list of changes. `replaces`: the config file has another thing of this name. */
@@ -96,6 +97,16 @@ export function conditionsOf(spec: Spec): string {
     .map(([key, value]) => `${key}=${conditionText(value)}`)
     .sort()
     .join(' ')
+}
+
+/** The change with a list wherever its spec has one value in place of a list. Later changes inside of it look for lists. */
+export function listedChange<Any extends Change>(change: Any): Any {
+  if (change.do === 'add-cluster') {
+    const listed = withLists({ clusters: { spec: change.spec } })
+    return { ...change, spec: valueWithin(listed, ['clusters', 'spec']) }
+  }
+  if (change.do !== 'add-listener') return change
+  return { ...change, spec: valueWithin(withLists({ listeners: [change.spec] }), ['listeners', 0]) }
 }
 
 /** Whether two specs say the same, however they are written. */

@@ -15,6 +15,7 @@ import {
   isSameSpec,
   type KeptChange,
   keyOf,
+  listedChange,
   MOST_CHANGES,
 } from './change.js'
 import { withChange } from './change-list.js'
@@ -82,8 +83,9 @@ export class ChangingConfig {
   constructor(
     base: Base,
     source: ConfigSource,
-    { state, changes = state?.changes ?? [] }: EarlierChanges = {},
+    { state, changes: earlier = state?.changes ?? [] }: EarlierChanges = {},
   ) {
+    const changes = earlier.map(listedChange)
     this.#source = source
     this.#state = state
     this.started = source.finish(base.config)
@@ -167,7 +169,8 @@ export class ChangingConfig {
    * All changes or none. Throws `unknown-name`, `wrong-state` if something else of that name is there, `config-invalid` if the
    * config would be a bad one, and `state-failed` if the state file cannot be written.
    */
-  change(changes: readonly Change[]): ChangeCandidate {
+  change(ordered: readonly Change[]): ChangeCandidate {
+    const changes = ordered.map(listedChange)
     let list = this.#list
     let { input } = this.#combined
     const done: string[] = []

@@ -7,6 +7,7 @@ import {
   closeSync,
   constants,
   fsyncSync,
+  lstatSync,
   openSync,
   readFileSync,
   renameSync,
@@ -39,21 +40,28 @@ export class StateFile {
   /** Why the file cannot be used. Undefined: it can, or there is none yet. */
   readonly problem: string | undefined
   readonly #path: string
+  /** The file could not be read, or not be put aside. Nothing may replace it while it is there. */
+  readonly #isUntouchable: boolean = false
 
   constructor(path: string) {
     this.#path = path
     const content = readState(path)
     this.changes = 'changes' in content ? content.changes : []
-    this.problem = 'problem' in content ? this.#putAside(content.problem) : undefined
+    if (!('problem' in content)) return
+    const aside = content.isDamaged ? this.#putAside() : undefined
+    const kept = aside === undefined ? '' : `, and keeps it as ${quote(aside)}`
+    this.problem = `${content.problem}. millrace starts without the changes in it${kept}`
+    this.#isUntouchable = aside === undefined
   }
 
   /** @throws MillraceError `state-failed` */
   prepare(changes: readonly KeptChange[]): PreparedState {
     const aside = `${this.#path}.new`
+    if (this.#mustStay) throw this.#failed('it could not be used at the start', 'the change is refused')
     try {
       write(aside, `${JSON.stringify({ version: VERSION, changes }, undefined, 1)}\n`)
     } catch (error) {
-      throw this.#failed('the change is refused', error)
+      throw this.#failed(codeOf(error), 'the change is refused', error)
     }
     return { commit: () => this.#commit(aside), abandon: () => rmSync(aside, { force: true }) }
   }
@@ -63,30 +71,37 @@ export class StateFile {
       renameSync(aside, this.#path)
       syncFolder(dirname(this.#path))
     } catch (error) {
-      throw this.#failed('the change holds until a restart', error)
+      throw this.#failed(codeOf(error), 'the change holds until a restart', error)
     }
   }
 
-  /** The next change would overwrite it. */
-  #putAside(problem: string): string {
+  get #mustStay(): boolean {
+    if (!this.#isUntouchable) return false
+    try {
+      return lstatSync(this.#path, { throwIfNoEntry: false }) !== undefined
+    } catch {
+      return true
+    }
+  }
+
+  /** The next change would replace it. Undefined: that failed. */
+  #putAside(): string | undefined {
     const aside = `${this.#path}.broken`
     try {
       renameSync(this.#path, aside)
-      return `${problem}. millrace starts without the changes in it, and keeps it as ${quote(aside)}`
+      return aside
     } catch {
-      return `${problem}. millrace starts without the changes in it`
+      return undefined
     }
   }
 
-  #failed(follows: string, error: unknown): MillraceError {
-    const { code = String(error) } = error as NodeJS.ErrnoException
-    return new MillraceError(
-      'state-failed',
-      `cannot write the state file ${quote(this.#path)}: ${code}: ${follows}`,
-      { cause: error },
-    )
+  #failed(why: string, follows: string, cause?: unknown): MillraceError {
+    const message = `cannot write the state file ${quote(this.#path)}: ${why}: ${follows}`
+    return new MillraceError('state-failed', message, { cause })
   }
 }
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
 
 /** What a start would say about the file, and whether it could be written. Undefined: nothing is wrong. */
 export function stateProblem(path: string): string | undefined {
@@ -100,18 +115,28 @@ export function stateProblem(path: string): string | undefined {
   }
 }
 
-function readState(path: string): { readonly changes: readonly KeptChange[] } | { readonly problem: string } {
-  const broken = (why: string) => ({ problem: `the state file ${quote(path)} cannot be used: ${why}` })
+type Content =
+  | { readonly changes: readonly KeptChange[] }
+  /** `isDamaged`: it has been read, and is none of this version. */
+  | { readonly problem: string; readonly isDamaged: boolean }
+
+function readState(path: string): Content {
+  const broken = (why: string, isDamaged = false): Content => ({
+    problem: `the state file ${quote(path)} cannot be used: ${why}`,
+    isDamaged,
+  })
   try {
     const stats = statSync(path)
     // Opening a FIFO would wait for a writer.
     if (!stats.isFile()) return broken('it is not a regular file')
     if (stats.size > MOST_BYTES) return broken(`it has more than ${MOST_BYTES} bytes`)
-    return parse(readFileSync(path, 'utf8')) ?? broken('it is damaged, or of another version of millrace')
+    return (
+      parse(readFileSync(path, 'utf8')) ?? broken('it is damaged, or of another version of millrace', true)
+    )
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return { changes: [] }
-    return broken(code ?? 'it is not JSON')
+    return code === undefined ? broken('it is not JSON', true) : broken(code)
   }
 }
 
@@ -122,8 +147,10 @@ function parse(text: string): { readonly changes: readonly KeptChange[] } | unde
   return version === VERSION && result.success ? { changes: result.data } : undefined
 }
 
+/** Whatever has this name, such as a symbolic link or a FIFO, is removed and not written to. */
 function write(path: string, text: string): void {
-  const fd = openSync(path, 'w', MODE)
+  rmSync(path, { force: true })
+  const fd = openSync(path, 'wx', MODE)
   try {
     writeFileSync(fd, text)
     fsyncSync(fd)

@@ -86,6 +86,11 @@ export class Reloader {
     return changed
   }
 
+  /** Resolves when the reloads and changes that were ordered before are over. */
+  async settled(): Promise<void> {
+    await this.#reloading
+  }
+
   /** Opens a listener that was drained, after the reloads before it. Rejects with `unknown-name` and `listen-failed`. */
   openListener(name: string): Promise<void> {
     const opened = this.#reloading.then(() => this.#openAgain(name))

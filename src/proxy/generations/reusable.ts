@@ -36,8 +36,8 @@ export function reusable(before: Before | undefined, config: Config): Reusable |
     keepsPolicies: Object.entries(config.clusters).every(
       ([name, cluster]) =>
         known[name] === cluster ||
-        known[name] === undefined ||
-        isDeepStrictEqual(needsOf(known[name]), needsOf(cluster)),
+        !Object.hasOwn(known, name) ||
+        isDeepStrictEqual(needsOf(known[name]!), needsOf(cluster)),
     ),
     destinationOf: (name) =>
       known[name] === config.clusters[name] ? before.destinations.get(name) : undefined,

@@ -2,7 +2,7 @@
  * What follows from orders to change the running config, in a process with workers and in one without: who makes the candidate,
  * how it differs from the config file, and what becomes of connections.
  */
-import { describeChange, isAddition } from '../../config/changes/change.js'
+import { backendName, describeChange, isAddition, keyOf } from '../../config/changes/change.js'
 import type { ChangeCandidate, ChangingConfig } from '../../config/changes/changing-config.js'
 import { changesBetween, needingRestart } from '../../config/changes/differences.js'
 import type { Changed, Difference, Reloaded } from '../../control/answers.js'
@@ -53,14 +53,32 @@ export function tellAside(log: Log, aside: readonly string[]): void {
     log.warn({ changes: aside }, 'changes at run time do not fit the config file: they have no effect')
 }
 
-/** The connections of what an order has removed. Those of a removed listener drain anyway. */
+/** The connections of what an order has removed and has not added again. Those of a removed listener drain anyway. */
 export function drainsAfter({ changes, end }: ChangeOrder, deadlineMs: number): DrainOrder[] {
   if (end !== true) return []
-  return changes.flatMap((change): DrainOrder[] => {
+  const addedAt = new Map<string, number>()
+  for (const [index, change] of changes.entries()) if (isAddition(change)) addedAt.set(keyOf(change), index)
+  return changes.flatMap((change, index): DrainOrder[] => {
     if (isAddition(change) || !('cluster' in change)) return []
-    const backend = change.do === 'remove-backend' ? change.backend : undefined
+    // A drain would close the new backend or cluster, which has the same name.
+    const keys = [keyOf(change), keyOf({ do: 'remove-cluster', cluster: change.cluster })]
+    if (keys.some((key) => (addedAt.get(key) ?? -1) > index)) return []
+    const backend = change.do === 'remove-backend' ? backendName(change.backend) : undefined
     return [{ cluster: change.cluster, ...(backend !== undefined && { backend }), deadlineMs }]
   })
+}
+
+/** Drains them. A backend or a cluster without connections has left, so its name is unknown by then. */
+export function drainRemoved(
+  drains: readonly DrainOrder[],
+  drain: (order: DrainOrder) => Promise<unknown>,
+  log: Log,
+): void {
+  for (const order of drains)
+    drain(order).catch((err: unknown) => {
+      const isGone = err instanceof MillraceError && err.code === 'unknown-name'
+      if (!isGone) log.error({ ...order, err }, 'the drain failed')
+    })
 }
 
 function checked(changing: ChangingConfig | undefined): ChangingConfig {

@@ -81,7 +81,7 @@ export class Orders {
     for (const name of this.#drained.keys()) if (!names.has(name)) this.#drained.delete(name)
     for (const name of this.#opened) if (!names.has(name)) this.#opened.delete(name)
     for (const cluster of this.#heldUntil.keys())
-      if (after.clusters[cluster] === undefined) this.#heldUntil.delete(cluster)
+      if (!Object.hasOwn(after.clusters, cluster)) this.#heldUntil.delete(cluster)
     if (before.log.level !== after.log.level) this.#level = undefined
     this.#catalogue.reload(after)
   }

@@ -59,7 +59,7 @@ export class SharedNames {
     )
     this.#leaving = new Map([...known].filter(([key]) => !this.#watched.has(key)))
     for (const [name, names] of this.#clusters)
-      if (config.clusters[name] === undefined) this.#drop(name, names)
+      if (!Object.hasOwn(config.clusters, name)) this.#drop(name, names)
     for (const [name, { expansions }] of Object.entries(config.clusters))
       if (expansions.length > 0 || this.#clusters.has(name)) this.#namesOf(name).update([], expansions)
   }

@@ -110,6 +110,82 @@ describe('an order to change the config', () => {
   })
 })
 
+describe('an addition', () => {
+  it('a listener that is added ends earlier changes inside it that had no effect', () => {
+    const route = { source: '10.0.0.0/8', cluster: 'app' }
+    const side = { name: 'side', address: '127.0.0.1:81', cluster: 'app' }
+    const file = { ...FILE, listeners: [...FILE.listeners, side] }
+    const { order, reload, config } = changing(file)
+    order({ do: 'add-route', listener: 'side', spec: route })
+    expect(reload(FILE).fate!.aside).toHaveLength(1)
+    order({ do: 'add-listener', spec: side })
+    reload(file)
+    expect(config.list).toEqual([])
+    expect(config.config.listeners[1]!.routes).toEqual([])
+  })
+})
+
+describe('a spec with one value in place of a list', () => {
+  const GREEN: Change = { do: 'add-cluster', cluster: 'green', spec: { backends: '10.0.1.1:80' } }
+  const MORE: Change = { do: 'add-backend', cluster: 'green', spec: '10.0.1.2:80' }
+
+  it('later changes in the same order and in another one keep the value', () => {
+    const { order, backends } = changing()
+    order(GREEN, MORE)
+    expect(backends('green')).toBe(2)
+    order({ ...MORE, spec: '10.0.1.3:80' })
+    expect(backends('green')).toBe(3)
+  })
+
+  it('a later route of an added listener comes beside its only route', () => {
+    const { order, config } = changing()
+    const route = { source: '10.0.0.0/8', cluster: 'app' }
+    const spec = { name: 'side', address: '127.0.0.1:81', cluster: 'app', routes: route }
+    order({ do: 'add-listener', spec })
+    order({ do: 'add-route', listener: 'side', spec: { source: '192.168.0.0/16', cluster: 'app' } })
+    expect(config.config.listeners[1]!.routes).toHaveLength(2)
+  })
+
+  it('changes of an earlier process keep the value', () => {
+    const base = { input: FILE, config: validateConfig(FILE) }
+    const next = new ChangingConfig(
+      base,
+      { read: () => base, finish: (each) => each },
+      { changes: [GREEN, MORE] },
+    )
+    expect(next.config.clusters.green!.backends).toHaveLength(2)
+  })
+
+  it('it is the same as a list with this value', () => {
+    const { order } = changing()
+    order(GREEN)
+    const same: Change = { ...GREEN, spec: { backends: ['10.0.1.1:80'] } }
+    expect(order(same).unchanged).toEqual(['add cluster green'])
+  })
+})
+
+describe('a removal', () => {
+  it('a removal of a route removes all equal ones, also after a reload', () => {
+    const route = { source: '10.0.0.0/8', cluster: 'app' }
+    const file = { ...FILE, listeners: [{ ...FILE.listeners[0], routes: [route, route] }] }
+    const { order, reload, config } = changing(file)
+    const removal: Change = { do: 'remove-route', listener: 'web', spec: { source: '10.0.0.0/8' } }
+    order(removal)
+    expect(() => order(removal)).toThrow('there is no route "source=10.0.0.0/8"')
+    expect(reload(file).fate!.kept).toEqual(['remove route web/source=10.0.0.0/8'])
+    expect(config.config.listeners[0]!.routes).toEqual([])
+  })
+
+  it('a removal that is set aside is refused when it is ordered again', () => {
+    const { order, reload, config } = changing(withBackends('10.0.0.1:80', '10.0.0.2:80'))
+    const removal: Change = { do: 'remove-backend', cluster: 'app', backend: '10.0.0.2:80' }
+    order(removal)
+    reload(withBackends('10.0.0.2:80'))
+    expect(() => order({ ...removal })).toThrow('remove backend app/10.0.0.2:80 clusters.app')
+    expect(config.list).toEqual([removal])
+  })
+})
+
 describe('a reload', () => {
   it('a reload keeps a change that the file does not have', () => {
     const { order, reload, backends } = changing()

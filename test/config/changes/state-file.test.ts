@@ -1,6 +1,17 @@
 /** The file that keeps changes over a restart: what is written is read again, and nothing that is in it stops a start. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Change } from '../../../src/config/changes/change.js'
 import { ChangingConfig } from '../../../src/config/changes/changing-config.js'
@@ -72,17 +83,46 @@ it.each([
   expect(start(path).list).toEqual([CHANGE])
 })
 
-it('a folder in place of the state file is told, and refuses changes without any effect', () => {
+it('a folder in place of the state file is told and stays, and changes are refused until it is removed', () => {
   const path = newPath()
-  mkdirSync(join(path, 'sub'), { recursive: true })
-  mkdirSync(`${path}.broken`)
-  writeFileSync(join(`${path}.broken`, 'a'), '')
+  mkdirSync(path)
   const config = start(path)
-  expect(config.stateProblem).toContain('it is not a regular file')
+  expect(config.stateProblem).toContain('it is not a regular file. millrace starts without the changes in it')
+  expect(() => config.change([CHANGE])).toThrow('it could not be used at the start: the change is refused')
+  expect(config.list).toEqual([])
+  expect(readdirSync(folder).filter((name) => name.startsWith(basename(path)))).toEqual([basename(path)])
+  rmdirSync(path)
+  config.change([CHANGE]).taken!()
+  expect(start(path).list).toEqual([CHANGE])
+})
+
+it('a damaged state file that cannot be put aside is not replaced', () => {
+  const path = newPath()
+  writeFileSync(path, 'damaged')
+  mkdirSync(`${path}.broken`)
+  expect(() => start(path).change([CHANGE])).toThrow('it could not be used at the start')
+  expect(readFileSync(path, 'utf8')).toBe('damaged')
+})
+
+it('a change holds until a restart if the state file cannot be replaced any more', () => {
+  const path = newPath()
+  const config = start(path)
   const told: unknown[] = []
   config.onUnsaved = (error) => told.push(error)
-  config.change([CHANGE]).taken!()
+  const candidate = config.change([CHANGE])
+  mkdirSync(path)
+  candidate.taken!()
   expect(String(told[0])).toContain('the change holds until a restart')
+})
+
+it('a symbolic link in place of the new state file is removed, and what it leads to stays', () => {
+  const path = newPath()
+  writeFileSync(`${path}.other`, 'other')
+  symlinkSync(`${path}.other`, `${path}.new`)
+  start(path).change([CHANGE]).taken!()
+  expect(readFileSync(`${path}.other`, 'utf8')).toBe('other')
+  expect(start(path).list).toEqual([CHANGE])
+  expect(lstatSync(path).isFile()).toBe(true)
 })
 
 it('a change is refused if the state file cannot be written', () => {
@@ -92,9 +132,12 @@ it('a change is refused if the state file cannot be written', () => {
   expect(stateProblem(join(folder, 'nowhere', 'state'))).toContain('cannot write into its folder: ENOENT')
 })
 
-it.skipIf(process.getuid?.() === 0)('a state file that cannot be read is told', () => {
+it.skipIf(process.getuid?.() === 0)('a state file that cannot be read is told, and stays', () => {
   const path = newPath()
-  writeFileSync(path, '')
+  start(path).change([CHANGE]).taken!()
   chmodSync(path, 0)
   expect(stateProblem(path)).toContain('EACCES')
+  expect(() => start(path).change([CHANGE])).toThrow('it could not be used at the start')
+  chmodSync(path, 0o600)
+  expect(start(path).list).toEqual([CHANGE])
 })

@@ -82,3 +82,12 @@ it('a late worker is told nothing of unknown backends, and a drain as it was ord
   orders.drain({ listener: 'web', deadlineMs: 0 })
   expect(orders.callsFor(config)).toEqual([{ method: 'drain', args: [{ listener: 'web', deadlineMs: 0 }] }])
 })
+
+it('a hold ends with its cluster, whatever the name of the cluster is', () => {
+  const { c } = config.clusters
+  const before = { ...config, clusters: { c: c!, constructor: c! } }
+  const orders = new Orders(new Catalogue(before))
+  for (const cluster of ['c', 'constructor']) orders.hold({ cluster, maxMs: 60_000 })
+  orders.reloaded(before, config)
+  expect(orders.holds().map(({ cluster }) => cluster)).toEqual(['c'])
+})
