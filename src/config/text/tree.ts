@@ -36,14 +36,11 @@ interface Place {
 /** Lists of the config are in few other lists. A path with more zeros is of no such list. */
 const MOST_ZEROS = 4
 
-/**
- * The path, and how the text may spell it: one value may stand for a list with this value, and then the 0 is missing. With the fewest
- * zeros missing first.
- */
-function spellingsOf(path: Path): string[] {
+/** The path without some of its zeros, because one value may stand for a list with this value. With the fewest missing first. */
+function withoutZeros(path: Path): string[] {
   const zeros = path.flatMap((key, at) => (key === 0 ? [at] : [])).slice(0, MOST_ZEROS)
-  const missing: (readonly number[])[] = [[]]
-  for (const at of zeros) missing.push(...missing.map((set) => [...set, at]))
+  const missing: (readonly number[])[] = []
+  for (const at of zeros) missing.push([at], ...missing.map((set) => [...set, at]))
   return missing
     .toSorted((a, b) => a.length - b.length)
     .map((set) => formatPath(path.filter((_, at) => !set.includes(at))))
@@ -74,17 +71,24 @@ export class Tree {
   }
 
   isBroken(path: Path): boolean {
-    return spellingsOf(path).some((each) => this.#broken.has(each))
+    const spelling = this.#spellingOf(path)
+    return spelling !== undefined && this.#broken.has(spelling)
   }
 
   /** The offset of what a finding is about, or of the nearest thing around it. */
   offsetOf({ path, about }: Pick<Finding, 'path' | 'about'>): number {
     for (let length = path.length; length > 0; length--) {
-      const spelling = spellingsOf(path.slice(0, length)).find((each) => this.#places.has(each))
+      const spelling = this.#spellingOf(path.slice(0, length))
       const place = spelling === undefined ? undefined : this.#places.get(spelling)
       if (place !== undefined) return length === path.length ? place[about] : place.value
     }
     return this.#places.get('')?.value ?? 0
+  }
+
+  /** The path as the text has it. Undefined: there is no such value. */
+  #spellingOf(path: Path): string | undefined {
+    const exact = formatPath(path)
+    return this.#places.has(exact) ? exact : withoutZeros(path).find((each) => this.#places.has(each))
   }
 
   #read(node: ParsedNode | null, path: Path, keyOffset: number): unknown {
