@@ -36,6 +36,7 @@ export class Acceptor {
   /** Rejects with `listen-failed`. The message says what to do. */
   async open(listener: Listener): Promise<void> {
     const { engine, log, generations, sharePorts, admit } = this.#options
+    const wasPaused = this.#isPaused
     try {
       await listener.open(
         engine,
@@ -45,12 +46,13 @@ export class Acceptor {
           paused: (at, errno, isNews) => this.#paused(generations.serviceOf(at), errno, isNews),
           failed: (at, errno) => announceFailedAccept(log, generations.serviceOf(at).name, errno),
         },
-        this.#isPaused ? 'upgrade' : undefined,
+        wasPaused ? 'upgrade' : undefined,
       )
     } catch (error) {
       const { present, next } = generations
       throw explainOwnOverlap(error, listener.options, present.services.keys(), next ?? present)
     }
+    if (this.#isPaused !== wasPaused) this.#apply(listener)
     const { name, address } = listener.status()
     log.info({ listener: name, address, engine: engine.kind }, `listening on ${address}`)
   }
@@ -69,12 +71,12 @@ export class Acceptor {
   /** Nobody is accepted before `resume`, on listeners that open later neither. */
   pause(): void {
     this.#isPaused = true
-    for (const listener of this.#options.generations.listeners) listener.pause('upgrade')
+    for (const listener of this.#options.generations.listeners) this.#apply(listener)
   }
 
   resume(): void {
     this.#isPaused = false
-    for (const listener of this.#options.generations.listeners) listener.resume('upgrade')
+    for (const listener of this.#options.generations.listeners) this.#apply(listener)
   }
 
   /** Another process accepts on these sockets from now on. Clients that wait at the listeners go on. Call `closeAll` later. */
@@ -99,6 +101,11 @@ export class Acceptor {
   /** Stops accepting on all listeners, those of a config that is being loaded included. */
   closeAll(): void {
     for (const listener of this.#options.generations.listeners) listener.close()
+  }
+
+  #apply(listener: Listener): void {
+    if (this.#isPaused) listener.pause('upgrade')
+    else listener.resume('upgrade')
   }
 
   #paused(service: Service, errno: string, isNews: boolean): void {

@@ -8,6 +8,7 @@ import type { KeptBan } from '../limits/bans/told-bans.js'
 import type { Counts } from '../limits/counts/counts.js'
 import type { Log } from '../observe/log/log.js'
 import type { Catalogue } from '../proxy/catalogue/catalogue.js'
+import type { Call } from '../workers/messages.js'
 import { LOOK_WITHIN_MS, ORDER_WITHIN_MS } from '../workers/slots/serving-workers.js'
 import type { Outcome, WorkerChannel } from '../workers/slots/worker-channel.js'
 import type { Supervisor } from '../workers/supervisor.js'
@@ -93,17 +94,28 @@ export class WorkersSuccession implements Succession {
   /** A worker that does not answer accepts nobody meanwhile. One that comes later is told at its start. */
   async pause(): Promise<void> {
     this.#supervisor.desired.isPaused = true
-    await this.#supervisor.serving.tell({ method: 'pause', args: [] }, PAUSE_WITHIN_MS)
+    await this.#tell({ method: 'pause', args: [] }, PAUSE_WITHIN_MS)
   }
 
   async resume(): Promise<void> {
     this.#supervisor.desired.isPaused = false
-    await this.#supervisor.serving.tell({ method: 'resume', args: [] }, LOOK_WITHIN_MS)
+    await this.#tell({ method: 'resume', args: [] }, LOOK_WITHIN_MS)
   }
 
   async leave(): Promise<void> {
-    await this.#supervisor.serving.tell({ method: 'leave', args: [] }, LOOK_WITHIN_MS)
-    this.#supervisor.sockets.leave()
+    try {
+      await this.#tell({ method: 'leave', args: [] }, LOOK_WITHIN_MS)
+    } finally {
+      this.#supervisor.sockets.leave()
+    }
+  }
+
+  /** A worker that starts has learned at its start what held then. It hears this after that, and nothing waits for it. */
+  async #tell(call: Call, withinMs: number): Promise<void> {
+    const { begun, serving } = this.#supervisor
+    const joined = new Set(serving.channels)
+    for (const channel of begun) if (!joined.has(channel)) void channel.ask(call, 0)
+    await serving.tell(call, withinMs)
   }
 
   async takeConnections(folder: string): Promise<string[]> {

@@ -93,7 +93,7 @@ export class Supervisor {
     this.#inherited = inherited
     this.#loans = new Loans(this.serving, this.sockets, () => this.config)
     this.desired = new DesiredState(config, this.sockets, log, {
-      workers: () => this.#begun,
+      workers: () => this.begun,
       serving: () => this.serving.channels,
       seatOf: (slot) => this.table.seatOf(slot),
       probes,
@@ -266,12 +266,12 @@ export class Supervisor {
   }
 
   /** Every worker that exists, whether it serves yet or not. */
-  get #begun(): readonly WorkerChannel[] {
+  get begun(): readonly WorkerChannel[] {
     return this.#slots.flatMap(({ channel }) => channel ?? [])
   }
 
   #rotateTicketKeys(): void {
-    this.desired.rotateTicketKeys(this.#begun)
+    this.desired.rotateTicketKeys(this.begun)
   }
 
   #forget(channel: WorkerChannel): void {
