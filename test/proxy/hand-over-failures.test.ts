@@ -121,6 +121,21 @@ describe.runIf(loop instanceof KernelLoop)('a hand-over that fails', () => {
       await goesOn(joined)
     })
 
+    test('a process that has not answered is not tried again at once', async () => {
+      const proxy = await rig.proxy()
+      const joined = await rig.join(proxy)
+      let offers = 0
+      const path = taker((_, _bytes, fds) => {
+        offers += 1
+        closeAll(fds)
+        vi.advanceTimersByTime(2000)
+      })
+      for (let times = 0; times < 3; times++) expect(await proxy.handOver.give([path])).toBe(0)
+      expect(offers).toBe(1)
+      vi.useRealTimers()
+      await goesOn(joined)
+    })
+
     test('an answer that came before the end of the 2 s counts: the other process owns the connection', async () => {
       const proxy = await rig.proxy()
       const { client, backend } = await rig.join(proxy)
@@ -136,6 +151,20 @@ describe.runIf(loop instanceof KernelLoop)('a hand-over that fails', () => {
       closeAll(held)
       expect(await Promise.all([client.ended, backend.ended])).toEqual(['fin', 'fin'])
     })
+  })
+
+  test('a connection that the other process has refused three times is not offered again', async () => {
+    const proxy = await rig.proxy()
+    const joined = await rig.join(proxy)
+    let offers = 0
+    const path = taker((socket, _bytes, fds) => {
+      offers += 1
+      closeAll(fds)
+      socket.send(takenOf([false]))
+    })
+    for (let times = 0; times < 5; times++) expect(await proxy.handOver.give([path])).toBe(0)
+    expect(offers).toBe(3)
+    await goesOn(joined)
   })
 
   test('an order to end a frozen connection is carried out when it goes on', async () => {

@@ -26,6 +26,10 @@ export interface GiverHost {
   idOf(connection: Connection): string
   /** Undefined: no operator has given rates to the connection. */
   ratesOf(connection: Connection): RateChange | undefined
+  /** The other process has answered that it does not take the connection. */
+  refused(connection: Connection): void
+  /** The other process has not answered in time. */
+  silent(): void
 }
 
 interface Frozen {
@@ -73,7 +77,7 @@ export class Giver implements MessageHandler {
     clearTimeout(this.#timer)
     const taken = readTaken(bytes)
     if (taken === undefined || this.#batch.length === 0) this.#stop()
-    else this.#answered(taken)
+    else this.#answered(taken, true)
     // Between two batches, other connections get their turn.
     if (!this.#isOver) setImmediate(() => this.#sendNext())
   }
@@ -86,7 +90,7 @@ export class Giver implements MessageHandler {
     if (this.#isOver) return
     this.#batch = this.#freezeNext()
     if (this.#batch.length === 0) this.#lookAgain()
-    else if (this.#sendBatch(this.#batch) === '') this.#timer = setTimeout(() => this.#stop(), ANSWER_MS)
+    else if (this.#sendBatch(this.#batch) === '') this.#timer = setTimeout(() => this.#late(), ANSWER_MS)
     else this.#takeBack()
   }
 
@@ -152,15 +156,23 @@ export class Giver implements MessageHandler {
     this.#timer = setTimeout(() => this.#sendNext(), LOOK_EVERY_MS)
   }
 
-  /** The other process owns what it has taken. Everything else goes on here. */
-  #answered(taken: readonly unknown[]): void {
+  #late(): void {
+    this.#host.silent()
+    this.#stop()
+  }
+
+  /** The other process owns what it has taken. Everything else goes on here. `isAnswer` false: nobody has refused it. */
+  #answered(taken: readonly unknown[], isAnswer = false): void {
     const batch = this.#batch
     this.#batch = []
     for (const [index, { connection, stage }] of batch.entries()) {
       if (taken[index] === true) {
         this.#given += 1
         connection.leave(stage)
-      } else connection.thaw(stage)
+        continue
+      }
+      connection.thaw(stage)
+      if (isAnswer) this.#host.refused(connection)
     }
   }
 

@@ -11,7 +11,7 @@ import { MessageSocket } from '../../io/kernel/message-socket.js'
 import type { Connections } from '../connections.js'
 import type { Drains } from '../drains/drains.js'
 import type { Limiting } from '../limiting.js'
-import { Giver } from './giver.js'
+import { Giver, type GiverHost } from './giver.js'
 import type { readBatch as ReadBatch } from './read-batch.js'
 import { Taker } from './taker.js'
 
@@ -28,6 +28,18 @@ export interface HandOverOptions {
   isRunning(): boolean
 }
 
+/** A connection that the other process has refused so often stays here. Each time it stands still for a moment. */
+const MOST_REFUSALS = 3
+/** ms until a process that has not answered is tried again. The time doubles each time that it does not answer. */
+const FIRST_REST_MS = 10_000
+
+/** A process that has not answered. */
+interface Rest {
+  readonly ms: number
+  /** By `performance.now()`. */
+  readonly until: number
+}
+
 /** Loaded once somebody is about to take connections: it needs the schema. */
 export const loadReadBatch = async (): Promise<typeof ReadBatch> => {
   loading ??= import('./read-batch.js')
@@ -35,12 +47,22 @@ export const loadReadBatch = async (): Promise<typeof ReadBatch> => {
 }
 let loading: Promise<typeof import('./read-batch.js')> | undefined
 
+interface Connected {
+  readonly path: string
+  readonly socket: MessageSocket
+}
+
 /** False: nobody takes connections there. */
-const isConnected = (socket: MessageSocket | string): socket is MessageSocket => typeof socket !== 'string'
+const isConnected = (taker: { path: string; socket: MessageSocket | string }): taker is Connected =>
+  typeof taker.socket !== 'string'
 
 export class HandOver {
   readonly #options: HandOverOptions
   #taker: Taker | undefined
+  /** How often each was refused. */
+  readonly #refusals = new WeakMap<Connection, number>()
+  /** By path. Connections that are offered to a process that is stuck stand still until it is too late. */
+  readonly #rests = new Map<string, Rest>()
 
   constructor(options: HandOverOptions) {
     this.#options = options
@@ -51,28 +73,47 @@ export class HandOver {
    * taken. The others go on here. It never rejects.
    */
   async give(paths: readonly string[]): Promise<number> {
-    const { engine, connections, drains, handOver } = this.#options
+    const { engine, handOver } = this.#options
     const config = handOver()
     if (config === false || !(engine instanceof KernelEngine)) return 0
-    const old = connections
-      .all()
-      .filter((each) => each.ageMs >= config.afterMs && each.mayMoveLater && !drains.ends(each))
+    const old = this.#movable(config.afterMs)
     if (old.length === 0) return 0
-    const sockets = paths.map((path) => MessageSocket.connect(engine.loop, path)).filter(isConnected)
-    const parts = sockets.map((socket, part) =>
+    const takers = paths
+      .filter((path) => (this.#rests.get(path)?.until ?? 0) <= performance.now())
+      .map((path) => ({ path, socket: MessageSocket.connect(engine.loop, path) }))
+      .filter(isConnected)
+    const parts = takers.map((taker, part) =>
       this.#giveTo(
-        socket,
-        old.filter((_, index) => index % sockets.length === part),
+        taker,
+        old.filter((_, index) => index % takers.length === part),
       ),
     )
     return (await Promise.all(parts)).reduce((sum, given) => sum + given, 0)
   }
 
-  async #giveTo(socket: MessageSocket, connections: readonly Connection[]): Promise<number> {
+  #movable(afterMs: number): Connection[] {
+    const { connections, drains } = this.#options
+    return connections
+      .all()
+      .filter((each) => each.ageMs >= afterMs && each.mayMoveLater && !drains.ends(each))
+      .filter((each) => (this.#refusals.get(each) ?? 0) < MOST_REFUSALS)
+  }
+
+  #giveTo({ path, socket }: Connected, connections: readonly Connection[]): Promise<number> {
     const { connections: open, limiting } = this.#options
-    const idOf = (each: Connection): string => open.ids.tell(each)
-    const ratesOf = (each: Connection) => limiting.bandwidth.orderedFor(each)
-    return await Giver.give(socket, { idOf, ratesOf }, connections)
+    const host: GiverHost = {
+      idOf: (each) => open.ids.tell(each),
+      ratesOf: (each) => limiting.bandwidth.orderedFor(each),
+      refused: (each) => void this.#refusals.set(each, (this.#refusals.get(each) ?? 0) + 1),
+      silent: () => this.#letRest(path),
+    }
+    return Giver.give(socket, host, connections)
+  }
+
+  #letRest(path: string): void {
+    const before = this.#rests.get(path)
+    const ms = before === undefined ? FIRST_REST_MS : before.ms * 2
+    this.#rests.set(path, { ms, until: performance.now() + ms })
   }
 
   /** From here on other processes can give connections at `path`. False: this process takes none. */
