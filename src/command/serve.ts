@@ -74,6 +74,7 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
       : await serveAlone(config, opened, surroundings, begin)
   const control = withUpgrades(served.control, predecessor, {
     isRunning: () => upgrade.isRunning,
+    isStarting: () => upgrade.isStarting,
     drainMs: () => succession.config.timeouts.drainMs,
     refused: () => reports.reloading(Promise.resolve()),
   })
@@ -85,12 +86,9 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
     admin,
     changes: () => changing.list,
     start: (fds, hooks) => startSuccessor(fds, hooks, variablesFor(environment)),
-    predecessorGone: predecessor?.gone.reached,
-    serves: (pid) => {
-      reports.replaced(pid)
-      // The signal came in the moment of the hand-over.
-      if (orders.isDraining) process.kill(pid, 'SIGTERM')
-    },
+    predecessorGone: () => (predecessor?.isThere ? predecessor.gone.reached : undefined),
+    serves: (pid) => reports.replaced(pid),
+    end: (pid) => void process.kill(pid, 'SIGTERM'),
     handOver: (paths) => giveConnections(succession, paths),
   })
   const orders = heedSignals(signals, control, log, upgrade, served.cut)
@@ -101,13 +99,13 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
   } catch (error) {
     if (!orders.isDraining) throw error
   }
-  if (orders.isDraining) return
+  if (orders.isDraining) return await predecessor?.fail(toldToEnd())
   await admin.open(routed.control, begin?.admin)
   if (predecessor !== undefined) await succession.resume()
   const since = Date.now()
   announceMostConnections(log, ownMost(config), workerCount(config))
   announceUnusedSockets(log, activatedSockets.unused)
-  if (pidFile !== undefined) keepPidFile(pidFile)
+  if (pidFile !== undefined) keepPidFile(pidFile, predecessor && log)
   changing.save()
   orders.started()
   await predecessor?.serves(await takeConnections(succession, predecessor.gone.reached), since)
@@ -127,9 +125,14 @@ function tellChanges(changing: ServeOptions['changing'], log: Log): void {
 const describe = ({ state, connections: { active } }: ProxyStatus): string =>
   `${state}, ${counted(active, 'connection')}`
 
-/** Written when this process serves, and removed at its end. */
-function keepPidFile(path: string): void {
-  writePidFile(path)
+/** Written when this process serves, and removed at its end. `log`: clients are here already, so a failure is only logged. */
+function keepPidFile(path: string, log: Log | undefined): void {
+  try {
+    writePidFile(path)
+  } catch (err) {
+    if (log === undefined) throw err
+    log.error({ err }, 'the pid file does not name the process that serves')
+  }
   process.once('exit', () => removePidFile(path))
 }
 
@@ -137,14 +140,30 @@ function keepPidFile(path: string): void {
 function withUpgrades(
   own: Control,
   predecessor: Predecessor | undefined,
-  upgrade: { isRunning(): boolean; drainMs(): number; refused(): void },
+  upgrade: { isRunning(): boolean; isStarting(): boolean; drainMs(): number; refused(): void },
 ): Control {
   const control = predecessor?.beside(own, upgrade.drainMs) ?? own
   const checkNoUpgrade = (): void => {
     if (upgrade.isRunning())
       throw new MillraceError('wrong-state', 'an upgrade runs: the new process reads the config by itself')
   }
+  // The new process inherits the sockets of the listeners that were open when it was started.
+  const checkListenersStay = (): void => {
+    if (upgrade.isStarting())
+      throw new MillraceError(
+        'wrong-state',
+        'an upgrade runs: give the order to the new process once it serves',
+      )
+  }
   return forwarding((method, args) => callOn(control, method, args), {
+    drain: async (order) => {
+      if (order.listener !== undefined) checkListenersStay()
+      return await control.drain(order)
+    },
+    changeListener: async (listener, change) => {
+      checkListenersStay()
+      return await control.changeListener(listener, change)
+    },
     reload: async () => {
       // The service manager may have asked for it. It waits until it hears of an end.
       if (upgrade.isRunning()) upgrade.refused()
@@ -157,6 +176,8 @@ function withUpgrades(
     },
   })
 }
+
+const toldToEnd = () => new MillraceError('wrong-state', 'the new process was told to end')
 
 interface Served {
   readonly control: Control
@@ -251,12 +272,12 @@ function heedSignals(
     started = resolve
   })
   const stop = (): void => {
+    upgrade.abort()
     if (isDraining) {
       cut()
       process.exit(1)
     }
     isDraining = true
-    upgrade.abort()
     control.end().catch((err: unknown) => log.error({ err }, 'the drain failed'))
   }
   signals.heed((signal) => {

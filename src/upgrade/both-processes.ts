@@ -14,6 +14,9 @@ import { readConnections } from '../observe/counts/read-status.js'
 import { addDrains } from '../workers/drain-results.js'
 import { ANSWERS, askElder, type Elder, LOOK_WITHIN_MS, ORDER_WITHIN_MS } from './elder.js'
 
+/** ms. A predecessor that is still there so long after the end of its connections is stuck. */
+const GRACE_MS = 5000
+
 type Asked = Pick<
   Control,
   | 'connections'
@@ -55,7 +58,7 @@ export function reachingBoth(own: Control, elder: Elder, drainMs: () => number):
         : drainBoth(
             order,
             own.drain(order),
-            askElder(elder, ANSWERS.drained, (control) => control.drain(order), undefined),
+            askElder(elder, ANSWERS.drained, (control) => control.drain(order), drainedWithinMs(order)),
           ),
     end: () => endBoth(elder, own.end(), drainMs()),
     changeBackend: async (cluster, backend, change) => {
@@ -144,13 +147,24 @@ async function drainBoth(
   return other === undefined ? here : addDrains(order, [here, other])
 }
 
-/** The predecessor drains already. Its connections may last as long as those of this process. */
+/** Undefined: the drain may take any time. */
+const drainedWithinMs = ({ deadlineMs }: DrainOrder): number | undefined =>
+  deadlineMs === 0 ? undefined : (deadlineMs ?? 0) + ORDER_WITHIN_MS
+
+/**
+ * The predecessor drains already. Its connections may last as long as those of this process. It is killed if it does not end after
+ * that: this process waits for it.
+ */
 async function endBoth(elder: Elder, own: Promise<DrainResult>, deadlineMs: number): Promise<DrainResult> {
   const beganAt = performance.now()
   const ended = await own
   if (deadlineMs === 0 || !elder.isThere) return ended
   await goneWithin(elder, deadlineMs - (performance.now() - beganAt))
-  const rest = await askElder(elder, ANSWERS.killed, (control) => control.kill({}), ORDER_WITHIN_MS)
+  const kill = askElder(elder, ANSWERS.killed, (control) => control.kill({}), ORDER_WITHIN_MS)
+  const rest = await kill.catch(() => undefined)
+  void goneWithin(elder, GRACE_MS).then(() => {
+    if (elder.isThere) elder.end()
+  })
   return { ...ended, cut: ended.cut + (rest?.killed ?? 0) }
 }
 

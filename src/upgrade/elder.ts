@@ -13,6 +13,8 @@ export interface Elder {
   /** False: this process does not serve yet, or its last connection has ended. */
   readonly isThere: boolean
   readonly gone: Pick<Stage<void>, 'reached'>
+  /** Ends its process now, with all connections that it has. */
+  end(): void
 }
 
 /** ms for an answer that it has at hand, and for one that may take work. Shorter than the command waits. */

@@ -30,10 +30,10 @@ export async function takeConnections(
   if (config.handOver === false) return []
   try {
     const folder = makeFolder()
-    void predecessorGone.then(async () => {
-      await succession.stopTaking()
-      folder.remove()
-    })
+    void predecessorGone
+      .then(() => succession.stopTaking())
+      .finally(() => folder.remove())
+      .catch((err: unknown) => log.warn({ err }, 'a worker still waits for live connections'))
     return await succession.takeConnections(folder.path)
   } catch (err) {
     log.warn({ err }, 'live connections stay in the old process')

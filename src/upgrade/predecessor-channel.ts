@@ -9,6 +9,8 @@ export interface PredecessorChannel {
   hear(heard: (message: unknown) => void, left: () => void): void
   /** Resolves when the message is on its way, or when nobody can get it any more. */
   tell(message: ToPredecessor): Promise<void>
+  /** Kills the process at the other end, which has this process id. While the channel is open, no other process has that id. */
+  kill(pid: number): void
   /** From now on the channel alone does not keep this process alive. */
   rest(): void
 }
@@ -22,6 +24,15 @@ export function openPredecessorChannel(): PredecessorChannel {
       lines = new LineChannel(socket, { message: heard, closed: left })
     },
     tell: async (message) => lines?.send(message),
+    kill,
     rest: () => socket.unref(),
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It is gone.
   }
 }

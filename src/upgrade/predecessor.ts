@@ -66,6 +66,10 @@ export class Predecessor implements Elder {
     return this.#isServing && !this.#isGone
   }
 
+  end(): void {
+    this.#channel.kill(this.pid)
+  }
+
   /** Sockets that a service manager has opened for it. They are the sockets of this process now. */
   get activated(): Begin['activated'] {
     return this.#begin?.activated ?? []

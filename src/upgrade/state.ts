@@ -44,14 +44,22 @@ export function countedBy(succession: Succession): readonly OthersCount[] {
 /** Goes on with the state of the predecessor. Nothing of it can make the upgrade fail. */
 export async function takeUp(state: HandedState, succession: Succession): Promise<void> {
   const { control, config, log } = succession
-  for (const verdict of state.verdicts) succession.restoreVerdict(verdict)
-  succession.restoreBans(state.bans)
-  succession.takeTicketKeys(state.ticketKeys)
+  const attempt = (restore: () => unknown): Promise<void> => attemptOrTell(log, restore)
+  for (const verdict of state.verdicts) await attempt(() => succession.restoreVerdict(verdict))
+  await attempt(() => succession.restoreBans(state.bans))
+  await attempt(() => succession.takeTicketKeys(state.ticketKeys))
   const { logLevel } = state
-  if (logLevel?.configured === config.log.level) await control.setLogLevel(logLevel.level)
-  const restored = state.backends.map((order) => restoreBackend(order, succession))
-  await Promise.all(restored).catch((err: unknown) => tellLoss(log, err))
-  for (const hold of state.holds) await control.hold(hold).catch((err: unknown) => tellLoss(log, err))
+  if (logLevel?.configured === config.log.level) await attempt(() => control.setLogLevel(logLevel.level))
+  await Promise.all(state.backends.map((order) => attempt(() => restoreBackend(order, succession))))
+  for (const hold of state.holds) await attempt(() => control.hold(hold))
+}
+
+async function attemptOrTell(log: Succession['log'], restore: () => unknown): Promise<void> {
+  try {
+    await restore()
+  } catch (err) {
+    tellLoss(log, err)
+  }
 }
 
 async function restoreBackend(order: HandedBackendOrder, succession: Succession): Promise<void> {
@@ -94,5 +102,5 @@ function scopesOf({ config, catalogue }: Succession): CountedScope[] {
 function tellLoss(log: Succession['log'], err: unknown): void {
   if (err instanceof MillraceError && err.code === 'unknown-name')
     log.info({ reason: err.message }, 'an order of an operator ends with the upgrade')
-  else log.error({ err }, 'an order of an operator was lost in the upgrade')
+  else log.error({ err }, 'a part of the state was lost in the upgrade')
 }

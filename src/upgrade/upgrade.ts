@@ -43,10 +43,15 @@ export interface UpgradeHost {
   /** Changes to the config that are not in its file. */
   changes(): readonly KeptChange[]
   readonly start: StartSuccessor
-  /** The process that served before this one. Its counts and places pass through this process. Undefined: there is none. */
-  readonly predecessorGone: Promise<void> | undefined
+  /**
+   * The process that served before this one. Its counts and places pass through this process. Undefined: there is none, or it still
+   * serves, because this process does not yet.
+   */
+  predecessorGone(): Promise<void> | undefined
   /** Called when the successor serves, before this process drains. */
   serves(pid: number): void
+  /** Tells the successor to end. Throws if it is gone. */
+  end(pid: number): void
   /** The processes of the successor take connections over at these unix sockets. */
   handOver(paths: Serving['handOver']): Promise<void>
 }
@@ -56,12 +61,17 @@ export class Upgrade {
   #isRunning = false
   #heir: Heir | undefined
   #hasState = false
+  /** The successor serves, and everything is told to it from now on. */
+  #hasLeft = false
+  /** This process was told to end before its successor served. */
   #isEnding = false
   /** When this process stopped accepting, in ms since 1970. */
   #pausedAt = 0
   /** What the successor knows of limits. */
   #limits: readonly OthersCount[] = []
   #telling: NodeJS.Timeout | undefined
+  /** What is told comes one after the other. */
+  #told: Promise<void> = Promise.resolve()
   #moving: NodeJS.Timeout | undefined
 
   constructor(host: UpgradeHost) {
@@ -71,6 +81,11 @@ export class Upgrade {
   /** Whether a successor exists, or is about to. */
   get isRunning(): boolean {
     return this.#isRunning
+  }
+
+  /** Whether a successor exists, or is about to, and does not serve yet. It knows what held when it was started. */
+  get isStarting(): boolean {
+    return this.#isRunning && !this.#hasLeft
   }
 
   /** Resolves when the successor serves. Rejects if it does not, and then nothing has changed. */
@@ -90,7 +105,9 @@ export class Upgrade {
       const pausedMs = Math.max(0, Math.round(serving.since - this.#pausedAt))
       log.info({ successor: heir.pid, version, tookMs, pausedMs }, `upgraded: process ${heir.pid} serves`)
       // The answer to the order goes out first.
-      setImmediate(() => void this.#leave(heir, serving))
+      setImmediate(() => {
+        this.#leave(heir, serving).catch((err: unknown) => log.error({ err }, 'the drain failed'))
+      })
       return { pid: heir.pid, version, tookMs, pausedMs }
     } catch (error) {
       await this.#stay()
@@ -99,10 +116,14 @@ export class Upgrade {
     }
   }
 
-  /** This process was told to end. A successor that does not serve yet must not serve either. */
+  /**
+   * This process was told to end. A successor that does not serve yet must not serve either. During the hand-over it is told to end
+   * once it serves. If this process is told again, the successor ends now.
+   */
   abort(): void {
-    this.#isEnding = true
-    if (!this.#hasState) void this.#heir?.kill()
+    const isAgain = this.#isEnding
+    this.#isEnding = !this.#hasLeft
+    if (this.#isEnding && (isAgain || !this.#hasState)) void this.#heir?.kill()
   }
 
   /**
@@ -113,12 +134,23 @@ export class Upgrade {
     const heir = this.#heir
     // A process that was told to end must not leave another one behind.
     if (heir !== undefined && !this.#hasState) return await heir.kill()
-    const { predecessorGone } = this.#host
+    if (heir !== undefined) await this.#outcomeOf(heir)
+    const predecessorGone = this.#host.predecessorGone()
     await Promise.race([predecessorGone, heir?.gone.reached ?? predecessorGone])
     if (heir === undefined) return
     clearTimeout(this.#telling)
     clearTimeout(this.#moving)
-    await this.#tell(heir)
+    await Promise.race([this.#tell(heir), heir.gone.reached])
+  }
+
+  /** Resolves when the successor serves, and knows what it is told then, or when it is gone. */
+  async #outcomeOf(heir: Heir): Promise<void> {
+    try {
+      await heir.serving.reached
+      this.#giveUpPlace(heir)
+    } catch {
+      // `run` tells why.
+    }
   }
 
   /** @throws MillraceError `wrong-state` */
@@ -175,10 +207,11 @@ export class Upgrade {
 
   async #handOver(heir: Heir): Promise<Serving> {
     const { succession, routed } = this.#host
-    if (!succession.isServing) throw refusal('this proxy is draining')
     // While this process accepts: it finds out which workers do not answer, and tells most of what limits have counted.
     await succession.control.status()
     await this.#tellLimits(heir)
+    // An operator may have drained everything meanwhile.
+    if (!succession.isServing) throw refusal('this proxy is draining')
     this.#hasState = true
     routed.hold()
     this.#pausedAt = Date.now()
@@ -205,10 +238,8 @@ export class Upgrade {
   }
 
   async #leave(heir: Heir, { handOver }: Serving): Promise<void> {
-    const { succession, routed, admin, serves } = this.#host
-    routed.route(heir.control)
-    admin.leave()
-    serves(heir.pid)
+    const { succession } = this.#host
+    this.#giveUpPlace(heir)
     await succession
       .leave()
       .catch((err: unknown) => succession.log.warn({ err }, 'a worker has not closed its listeners'))
@@ -217,6 +248,22 @@ export class Upgrade {
     void this.#tell(heir)
     this.#moveLater(handOver)
     await succession.control.drain({ deadlineMs: succession.config.timeouts.drainMs })
+  }
+
+  /** The successor serves: callers, the service manager, and an order to end are for it. */
+  #giveUpPlace(heir: Heir): void {
+    if (this.#hasLeft) return
+    this.#hasLeft = true
+    const { succession, routed, admin, serves, end } = this.#host
+    routed.route(heir.control)
+    admin.leave()
+    serves(heir.pid)
+    if (!this.#isEnding) return
+    try {
+      end(heir.pid)
+    } catch (err) {
+      succession.log.warn({ err, successor: heir.pid }, 'the new process was not told to end')
+    }
   }
 
   #moveLater(handOver: Serving['handOver']): void {
@@ -233,8 +280,13 @@ export class Upgrade {
     this.#telling = setTimeout(() => void this.#keepTelling(heir), restMs)
   }
 
-  /** It never rejects: this process has connections until the end. */
-  async #tell(heir: Heir): Promise<void> {
+  /** Tells what is left after everything that was told before. It never rejects: this process has connections until the end. */
+  #tell(heir: Heir): Promise<void> {
+    this.#told = this.#told.then(() => this.#tellNow(heir))
+    return this.#told
+  }
+
+  async #tellNow(heir: Heir): Promise<void> {
     const { succession } = this.#host
     try {
       await this.#tellLimits(heir)

@@ -66,7 +66,8 @@ function both(own: Partial<Control>, old: Partial<Control> = {}) {
       const act = instead[method] as ((...args: readonly unknown[]) => unknown) | undefined
       return act === undefined ? METHODS[method].answer : await act(...args)
     })
-  const elder = { pid: 7, control: process('old', old), isThere: true, gone }
+  const end = vi.fn()
+  const elder = { pid: 7, control: process('old', old), isThere: true, gone, end }
   const here = process('own', own)
   const control = { ...here, ...reachingBoth(here, elder, () => 1) }
   return { control, asked, elder, gone }
@@ -182,5 +183,38 @@ describe('while the process before an upgrade has connections', () => {
     gone.reach()
     expect(await ended).toEqual(DRAINED)
     expect(later.old).toEqual([])
+  })
+
+  it('an old process that is stuck is killed 5 s after the deadline of a drain of everything', async () => {
+    vi.useFakeTimers()
+    const { control, elder } = both({}, { kill: never })
+    const drained = control.drain({ deadlineMs: 3000 })
+    await vi.advanceTimersByTimeAsync(3000 + 5000)
+    expect(await drained).toEqual(DRAINED)
+    expect(elder.end).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(elder.end).toHaveBeenCalledOnce()
+  })
+
+  it('an old process that has ended by the deadline of a drain of everything is not killed', async () => {
+    vi.useFakeTimers()
+    const { control, elder, gone } = both({})
+    const drained = control.drain({ deadlineMs: 3000 })
+    await vi.advanceTimersByTimeAsync(3000)
+    await drained
+    elder.isThere = false
+    gone.reach()
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(elder.end).not.toHaveBeenCalled()
+  })
+
+  it('a drain of a part ends 5 s after its deadline if the old process does not answer', async () => {
+    vi.useFakeTimers()
+    const { control } = both({}, { drain: never })
+    const drained = expect(control.drain({ cluster: 'a', deadlineMs: 3000 })).rejects.toMatchObject({
+      code: 'worker-silent',
+    })
+    await vi.advanceTimersByTimeAsync(3000 + 5000)
+    await drained
   })
 })

@@ -77,12 +77,19 @@ describe.each([{ workers: 1 }, { workers: 2 }])('with $workers workers', ({ work
     await expectNothingChanged()
   })
 
-  it('while one upgrade runs, a second one and a reload are refused', async () => {
+  it('while one upgrade runs, a second one, a reload, and orders about listeners are refused', async () => {
     point(FAKE)
     writeFileSync(join(folder, 'step'), 'silent')
     const first = rig.upgrade()
     await expect(rig.upgrade()).rejects.toThrow('an upgrade runs already')
     await expect(rig.admin.ask('POST', '/api/v1/reload', undefined, true)).rejects.toThrow('an upgrade runs')
+    for (const state of ['drain', 'up'])
+      await expect(rig.admin.ask('PATCH', '/api/v1/listeners/front', { state }, true)).rejects.toThrow(
+        'an upgrade runs: give the order to the new process once it serves',
+      )
+    await expect(rig.admin.ask('POST', '/api/v1/drain', { listener: 'front' }, true)).rejects.toThrow(
+      'an upgrade runs: give the order',
+    )
     await expect(first).rejects.toThrow('upgradeMs')
   })
 
@@ -141,7 +148,7 @@ describe('a successor whose predecessor fails', () => {
       kill(child.pid!, 'SIGKILL')
       await backend.close()
     }
-    return { channel, told: JSON.parse(told) as unknown, held, address, end }
+    return { child, channel, told: JSON.parse(told) as unknown, held, address, end }
   }
 
   it('serves on the inherited socket if the predecessor dies before it hands over its state', async () => {
@@ -153,6 +160,16 @@ describe('a successor whose predecessor fails', () => {
     client.send(Buffer.from('hello'))
     await client.receive(5)
     client.socket.destroy()
+    await end()
+  })
+
+  it('ends at once when it is told to end before it serves', async () => {
+    const { child, told, held, end } = await begin(1)
+    expect(told).toMatchObject({ kind: 'ready' })
+    const exited = once(child, 'exit')
+    child.kill('SIGTERM')
+    expect(await exited).toEqual([0, null])
+    held.close()
     await end()
   })
 

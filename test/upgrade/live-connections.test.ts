@@ -1,10 +1,13 @@
 /** An upgrade hands live connections over. Their peers notice nothing. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ConnectionList } from '../../src/control/answers.js'
 import { loadNative } from '../../src/io/kernel/native.js'
+import { takeConnections } from '../../src/upgrade/live-connections.js'
+import type { Succession } from '../../src/upgrade/succession.js'
 import { pattern } from '../support/bytes.js'
 import { temporaryFolder } from '../support/folder.js'
 import type { Peer } from '../support/peer.js'
+import { until } from '../support/wait.js'
 import { UpgradeRig } from './rig.js'
 
 const TUNNELS = 50
@@ -103,6 +106,22 @@ describeWithAddon('a client that waits in the old process for the release of its
     await client.receive(10)
     expect((await rig.status()).listeners[0]).toMatchObject({ active: 1, handedOver: 1 })
   })
+})
+
+it('the folder of the sockets goes with the old process, even if a worker does not stop taking', async () => {
+  const warn = vi.fn()
+  const succession = {
+    config: { handOver: { afterMs: 0 } },
+    log: { warn },
+    takeConnections: async (path: string) => [path],
+    stopTaking: () => Promise.reject(new Error('silent')),
+  } as unknown as Succession
+  const remove = vi.fn()
+  expect(await takeConnections(succession, Promise.resolve(), () => ({ path: 'folder', remove }))).toEqual([
+    'folder',
+  ])
+  await until(() => warn.mock.calls.length > 0)
+  expect(remove).toHaveBeenCalledOnce()
 })
 
 async function idsOf(rig: UpgradeRig): Promise<string[]> {

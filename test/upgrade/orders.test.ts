@@ -1,6 +1,6 @@
 /** Whatever an operator has set holds after an upgrade. A method of the control that is new needs a line here. */
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { validateConfig } from '../../src/config/validate.js'
 import { CONTROL_METHODS, type Control } from '../../src/control/control.js'
 import { ProxyControl } from '../../src/proxy/proxy-control.js'
@@ -97,10 +97,12 @@ async function start(drained: readonly string[] = []): Promise<AloneSuccession &
   return Object.assign(new AloneSuccession(proxy, control), { proxy })
 }
 
-async function successorOf(before: AloneSuccession) {
+/** `prepare`: what is done to the new process before it takes the state up. */
+async function successorOf(before: AloneSuccession, prepare: (after: AloneSuccession) => void = () => {}) {
   const state = { ...stateOf(before), ...(await leftOf(before)) }
   const message = readToSuccessor(JSON.parse(JSON.stringify({ kind: 'state', state })))
   const after = await start(before.drained())
+  prepare(after)
   if (message.kind === 'state') await takeUp(message.state, after)
   return after
 }
@@ -126,4 +128,24 @@ it('a cluster with failback: manual stays at the tier to which it has moved', as
   before.restoreVerdict({ about: 'tier', cluster: 'manual', moved })
   const after = await successorOf(before)
   expect(after.verdicts()).toEqual([{ about: 'tier', cluster: 'manual', moved }])
+})
+
+it('a part of the state that the new process cannot take up is left out, and the rest holds', async () => {
+  const before = await start()
+  await before.control.setLogLevel('debug')
+  await before.control.hold({ cluster: 'a', maxMs: HOUR_MS })
+  before.restoreVerdict({
+    about: 'tier',
+    cluster: 'manual',
+    moved: { tier: 1, version: 3, isFailback: false },
+  })
+  const fails = (): never => {
+    throw new Error('no memory')
+  }
+  const after = await successorOf(before, (each) => {
+    for (const method of ['restoreVerdict', 'restoreBans', 'takeTicketKeys'] as const)
+      vi.spyOn(each, method).mockImplementation(fails)
+    vi.spyOn(each.control, 'setLogLevel').mockImplementation(fails)
+  })
+  expect(after.holds()).toMatchObject([{ cluster: 'a' }])
 })

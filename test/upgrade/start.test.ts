@@ -42,8 +42,9 @@ async function startProxy() {
     start: () => {
       throw new Error('spawn ENOMEM')
     },
-    predecessorGone: undefined,
+    predecessorGone: () => undefined,
     serves: () => {},
+    end: () => {},
     handOver: async () => {},
   })
   return { proxy, control, upgrade, told }

@@ -4,6 +4,7 @@ import type { ConnectionList, SourceInfo, SourceList } from '../../src/control/a
 import type { ProxyStatus } from '../../src/observe/status.js'
 import { Backend } from '../support/backend.js'
 import { temporaryFolder } from '../support/folder.js'
+import { turnedAway } from '../support/peer.js'
 import { UpgradeRig } from './rig.js'
 
 const REFUSED = '127.0.0.1:1'
@@ -68,7 +69,7 @@ describe.each([{ workers: 1 }, { workers: 2 }])('an upgrade with $workers worker
     expect(status.logLevel).toBe('debug')
     expect(listenerOf(status, 'side')).toMatchObject({ isListening: false })
     expect(status.topBans).toMatchObject([{ clients: { network: '192.0.2.7' }, why: 'test' }])
-    for (const port of [rig.port, slow]) expect(await endOf(rig.connect(port))).toBe('ECONNRESET')
+    for (const port of [rig.port, slow]) expect(await turnedAway(rig.connect(port))).toBe('ECONNRESET')
     // Both directions count, also those that the old process tells later.
     const source = async (): Promise<SourceInfo | undefined> =>
       ((await admin.ask('GET', '/api/v1/sources?scope=listener/slow')) as SourceList).sources[0]
@@ -85,13 +86,6 @@ describe.each([{ workers: 1 }, { workers: 2 }])('an upgrade with $workers worker
     await rig.join()
   })
 })
-
-/** A reset may come before the client learns that it is connected. */
-const endOf = (client: ReturnType<UpgradeRig['connect']>): Promise<unknown> =>
-  client.then(
-    ({ ended }) => ended,
-    ({ code }: NodeJS.ErrnoException) => code,
-  )
 
 const backendsOf = ({ clusters }: ProxyStatus, name: string) =>
   clusters.find((cluster) => cluster.name === name)!.backends

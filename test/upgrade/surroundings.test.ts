@@ -1,5 +1,5 @@
 /** Upgrades in which something around the process changes or fails: a worker that is stopped, another admin address. */
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { AdminClient } from '../../src/command/client.js'
@@ -24,6 +24,16 @@ describe('an upgrade', () => {
     expect(pid).toBe(rig.pid)
     await rig.join()
     await Promise.all([rig.gone(first), rig.gone(stopped)])
+  })
+
+  it('serves although it cannot write its pid file', async () => {
+    rig = await UpgradeRig.start(folder)
+    rmSync(rig.pidFile)
+    mkdirSync(rig.pidFile)
+    await rig.upgrade()
+    await rig.millrace.logged(({ msg }) => msg === 'the pid file does not name the process that serves')
+    await rig.join()
+    rmSync(rig.pidFile, { recursive: true })
   })
 
   it('moves to another admin address, and the old one is gone', async () => {

@@ -41,7 +41,6 @@ it.each<Record<string, string>>([
   expect(judged(more)).toEqual(judge(configOf(more)))
 })
 
-it('a backend that is the listener of its cluster is found although the other cluster is good', () => {
-  const verdict = judged({ a: '127.0.0.1:82', b: '10.0.0.3:80' })
-  expect(verdict).toMatchObject({ findings: [{ path: ['clusters', 'a', 'backends', 1] }] })
+it('a backend that is the listener of its cluster is no error beside another backend, as in a whole config', () => {
+  expect(judged({ a: '127.0.0.1:82', b: '10.0.0.3:80' })).toHaveProperty('config')
 })

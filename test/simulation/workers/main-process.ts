@@ -117,8 +117,9 @@ export class MainProcess {
       admin: { sockets: [], leave: () => this.#leaveAdmin() },
       changes: () => [],
       start: this.#host.start,
-      predecessorGone: predecessor?.gone.reached,
+      predecessorGone: () => (predecessor?.isThere ? predecessor.gone.reached : undefined),
       serves: () => {},
+      end: () => {},
       handOver: (paths) => giveConnections(succession, paths),
     })
     await supervisor.start()

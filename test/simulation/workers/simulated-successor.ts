@@ -49,6 +49,7 @@ export class SimulatedSuccessor implements SuccessorProcess {
         if (process.state !== 'gone' && predecessor.state !== 'gone') this.#up.send(message)
         return new Promise((resolve) => setImmediate(resolve))
       },
+      kill: () => predecessor.exit(),
       rest: () => {},
     }
   }
