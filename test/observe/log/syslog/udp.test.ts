@@ -19,7 +19,7 @@ const OUTBOX = `
   const tally = { sent: 0, dropped: 0 }
   const open = () => new Outbox(openDatagrams({ kind: 'udp', host: '127.0.0.1', port }), tally)
 `
-/** It takes all file descriptors while it opens the outbox and puts the first message. */
+/** It takes all file descriptors before it opens the outbox, and gives them back when the first message waits. */
 const WITHOUT_FDS = `${OUTBOX}
   const held = []
   try {
@@ -27,6 +27,7 @@ const WITHOUT_FDS = `${OUTBOX}
   } catch {}
   const outbox = open()
   outbox.put(Buffer.from('1'))
+  await new Promise(setImmediate)
   for (const fd of held) closeSync(fd)
   outbox.put(Buffer.from('2'))
   await outbox.close()
