@@ -11,7 +11,7 @@ import { activatedSockets } from '../io/listening/activated-sockets.js'
 import { removeSocketFile } from '../io/listening/listen-errors.js'
 import { hasFile } from '../io/listening/socket-file.js'
 import type { Log } from '../observe/log/log.js'
-import type { AdminDoor } from '../upgrade/upgrade.js'
+import type { AdminDoor } from '../upgrade/upgrade-host.js'
 
 const NO_ADMIN = 'no admin socket: set "admin" to an address, or to false'
 

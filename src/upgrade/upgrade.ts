@@ -2,21 +2,18 @@
  * The upgrade as the process sees it that serves. It starts its successor, hands over when that one could serve, and then drains.
  * Whatever fails before the successor serves changes nothing: this process goes on.
  */
-import type { Address } from '../address.js'
-import type { KeptChange } from '../config/changes/change.js'
 import type { Upgraded } from '../control/answers.js'
 import { MillraceError } from '../errors.js'
 import { activatedSockets } from '../io/listening/activated-sockets.js'
 import { changedCounts, type OthersCount } from '../limits/counts/counts-of-another.js'
 import { VERSION } from '../version.js'
-import type { RoutedControl } from './forwarding.js'
 import { Heir } from './heir.js'
 import type { Begin, Serving } from './messages.js'
 import { PROTOCOL } from './protocol.js'
 import { Stage } from './stage.js'
 import { countedBy, leftOf, stateOf } from './state.js'
-import type { Succession } from './succession.js'
-import { inheritedAs, type StartSuccessor } from './successor-process.js'
+import { inheritedAs } from './successor-process.js'
+import type { UpgradeHost } from './upgrade-host.js'
 
 /** ms. From the state on, a successor has only to take it up. Clients wait meanwhile. */
 const TAKE_UP_WITHIN_MS = 10_000
@@ -27,34 +24,6 @@ const TELL_LEFT_PART = 20
 const MOST_TOLD = 10_000
 /** Connections that could not move may have a backend by then, or no bytes in this process any more. */
 const MOVE_EVERY_MS = 1000
-
-/** The admin addresses of this process. */
-export interface AdminDoor {
-  readonly sockets: readonly { readonly address: Address; readonly isDefault: boolean; readonly fd: number }[]
-  /** Another process answers there from now on. The file of a unix socket stays. */
-  leave(): void
-}
-
-export interface UpgradeHost {
-  readonly succession: Succession
-  /** What the admin addresses ask. */
-  readonly routed: RoutedControl
-  readonly admin: AdminDoor
-  /** Changes to the config that are not in its file. */
-  changes(): readonly KeptChange[]
-  readonly start: StartSuccessor
-  /**
-   * The process that served before this one. Its counts and places pass through this process. Undefined: there is none, or it still
-   * serves, because this process does not yet.
-   */
-  predecessorGone(): Promise<void> | undefined
-  /** Called when the successor serves, before this process drains. */
-  serves(pid: number): void
-  /** Tells the successor to end. Throws if it is gone. */
-  end(pid: number): void
-  /** The processes of the successor take connections over at these unix sockets. */
-  handOver(paths: Serving['handOver']): Promise<void>
-}
 
 export class Upgrade {
   readonly #host: UpgradeHost

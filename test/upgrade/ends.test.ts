@@ -64,6 +64,7 @@ async function begin(instead: (own: Control) => Partial<Control> = () => ({})) {
   })
   const upgraded = upgrade.run()
   upgraded.catch(() => {})
+  await until(() => hooks !== undefined)
   const say = (message: ToPredecessor): void => hooks!.message(message)
   say({ kind: 'ready', protocol: PROTOCOL, version: '9.9.9' })
   return { upgrade, upgraded, say, exit, told, sent, end }
