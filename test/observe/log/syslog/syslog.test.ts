@@ -98,6 +98,8 @@ describe('the log by syslog', () => {
         expect(texts[1]).toMatchObject({ id: ID, listener: 'wörb', msg: 'connection' })
         expect(texts[5]).toMatchObject({ msg: 'an error', err: { message: 'with a stack' } })
       }
+      // The receiver may have a message before this process hears that it was sent.
+      await until(() => opened.every((each) => each.syslog!.counts()!.sent === 6))
       expect(opened.map((each) => each.syslog!.counts())).toEqual([
         { sent: 6, dropped: 0, cut: 0 },
         { sent: 6, dropped: 0, cut: 0 },
