@@ -26,6 +26,13 @@ int SetTextIfOther(int fd, int level, int name, const std::string& value) {
                                                                                                   : 0;
 }
 
+// DSCP is the upper six bits of the octet (RFC 2474). An IPv6 socket may have IPv4 peers, so it needs both.
+int SetDscp(int fd, bool is_ipv6, int dscp) {
+  const int octet = dscp << 2;
+  const int error = SetOption(fd, IPPROTO_IP, IP_TOS, octet);
+  return error == 0 && is_ipv6 ? SetOption(fd, IPPROTO_IPV6, IPV6_TCLASS, octet) : error;
+}
+
 // How much may wait in a paced socket. Without this limit the kernel would queue MiB. At a low rate that
 // takes minutes to go.
 int UnsentBytes(int64_t bytes_per_second) {
@@ -45,16 +52,16 @@ int SetOptions(int fd, const SocketOptions& options) {
   socklen_t length = sizeof(family);
   if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length) < 0) return -errno;
   const bool is_ipv6 = family == AF_INET6;
-  // DSCP is the upper six bits of the octet (RFC 2474). An IPv6 socket may have IPv4 peers, so it needs both.
-  const int octet = options.dscp << 2;
-  int error = SetOption(fd, IPPROTO_IP, IP_TOS, octet);
-  if (error == 0 && is_ipv6) error = SetOption(fd, IPPROTO_IPV6, IPV6_TCLASS, octet);
-  if (error == 0) error = SetIfOther(fd, SOL_SOCKET, SO_MARK, static_cast<int>(options.mark));
-  if (error == 0) {
+  int error = 0;
+  if (options.dscp != kLeave) error = SetDscp(fd, is_ipv6, options.dscp);
+  if (error == 0 && options.mark != kLeave)
+    error = SetIfOther(fd, SOL_SOCKET, SO_MARK, static_cast<int>(options.mark));
+  if (error == 0 && options.is_transparent != kLeave) {
     error = is_ipv6 ? SetIfOther(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, options.is_transparent)
                     : SetIfOther(fd, IPPROTO_IP, IP_TRANSPARENT, options.is_transparent);
   }
-  if (error == 0) error = SetTextIfOther(fd, SOL_SOCKET, SO_BINDTODEVICE, options.device);
+  if (error == 0 && options.says_device)
+    error = SetTextIfOther(fd, SOL_SOCKET, SO_BINDTODEVICE, options.device);
   if (error == 0 && !options.congestion.empty())
     error = SetTextIfOther(fd, IPPROTO_TCP, TCP_CONGESTION, options.congestion);
   return error;

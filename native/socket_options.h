@@ -16,19 +16,23 @@ struct Liveness {
   int dead_peer_ms;
 };
 
-// What a TCP socket has besides its liveness. 0, false and an empty text: as the system has it.
+// Leaves a number or a switch of SocketOptions as it is.
+constexpr int kLeave = -1;
+
+// What a TCP socket has besides its liveness. An empty `congestion`, and a `device` that is not said, leave
+// what is there: a service manager may have set it.
 struct SocketOptions {
   int dscp;
-  uint32_t mark;
-  bool is_transparent;
+  int64_t mark;
+  int is_transparent;
+  bool says_device;
   std::string device;
   std::string congestion;
 };
 
 int SetOption(int fd, int level, int name, int value);
 
-// An option that is as it should be is not set: a process may lack what setting it takes. An empty
-// `congestion` leaves what is there.
+// An option that is as it should be is not set: a process may lack what setting it takes.
 int SetOptions(int fd, const SocketOptions& options);
 
 // Has no effect on sockets that are not TCP.

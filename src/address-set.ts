@@ -116,3 +116,6 @@ function toIpv6(bytes: Buffer): Uint32Array {
   for (let word = 0; word < 4; word++) ipv6[word] = bytes.readUInt32BE(4 * word)
   return ipv6
 }
+
+/** Addresses that always lead to this machine. */
+export const LOOPBACK = new AddressSet(['127.0.0.0/8', '::1'])

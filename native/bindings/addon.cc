@@ -82,7 +82,7 @@ void Addon::OnExit(napi_async_cleanup_hook_handle hook, void* data) {
 namespace {
 
 // src/io/kernel/native.ts checks this. It refuses a binary of another build instead of misunderstanding it.
-constexpr int kVersion = 18;
+constexpr int kVersion = 19;
 
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   auto* addon = new Addon(env);

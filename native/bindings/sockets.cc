@@ -33,8 +33,8 @@ Napi::Value OpenFor(Info info) {
 }
 
 Napi::Value SetOptionsOf(Info info) {
-  const SocketOptions options = {Int(info, 1), static_cast<uint32_t>(Long(info, 2)), Bool(info, 3),
-                                 Text(info, 4), Text(info, 5)};
+  const SocketOptions options = {Int(info, 1),  Long(info, 2), Int(info, 3),
+                                 Bool(info, 4), Text(info, 5), Text(info, 6)};
   return Answer(info, SetOptions(Int(info, 0), options));
 }
 

@@ -2,11 +2,10 @@
 import { text as readAll } from 'node:stream/consumers'
 import type { Change } from '../config/changes/change.js'
 import { isMap } from '../config/checks/unchecked.js'
+import { STDIN } from '../config/text/read-file.js'
 import { Tree } from '../config/text/tree.js'
 import { parseYamlText } from '../config/text/yaml-text.js'
 import { MillraceError } from '../errors.js'
-
-const STDIN = '-'
 
 /** The change with the keys of the spec. Those that other flags have given win. Rejects with `bad-argument`. */
 export async function withSpec(change: Change, spec: string): Promise<Change> {

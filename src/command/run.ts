@@ -88,11 +88,11 @@ async function checkState({ config, problemsOf }: CheckedConfig): Promise<void> 
 }
 
 /** Throws with every test of the config that fails. Returns what to say about them. */
-async function runTests({ config, problemsOf }: CheckedConfig): Promise<string> {
+async function runTests({ config, input, problemsOf }: CheckedConfig): Promise<string> {
   const { length } = config.tests
   if (length === 0) return ''
   const { failedTests } = await import('../trial/trials.js')
-  const findings = await failedTests(config, (path) => placeOf(path, problemsOf))
+  const findings = await failedTests(config, input, (path) => placeOf(path, problemsOf))
   if (findings.length > 0) throw invalidConfig(problemsOf(findings))
   return length === 1 ? ', and its test passes' : `, and its ${length} tests pass`
 }

@@ -218,7 +218,7 @@ export abstract class ConnectionView {
       splicedDown,
       notSplicing,
       limited: slowed,
-      life: this.life(totalMicros, totals, slowed, client?.sending, backend?.sending),
+      life: this.life(totalMicros, totals, slowed, client?.sending, backend?.sending, learnt),
     }
   }
 
@@ -229,11 +229,12 @@ export abstract class ConnectionView {
     slowed: SlowedDirections | undefined,
     client: TcpSending | undefined,
     backend: TcpSending | undefined,
+    learnt: OpeningFacts | undefined,
   ): Life | undefined {
     const { connectMicros, firstByteMicros } = this
     if (client === undefined || backend === undefined || connectMicros === undefined) return undefined
-    const { waitMicros = 0, queuedMicros = 0, settled, askedBytes } = this
-    const { routeMicros = 0, backendTls } = settled?.facts() ?? {}
+    const { waitMicros = 0, queuedMicros = 0, askedBytes } = this
+    const { routeMicros = 0, backendTls } = learnt ?? {}
     const times = { totalMicros, waitMicros, routeMicros, queuedMicros, connectMicros, firstByteMicros }
     // A close_notify of the backend would look like the end of a stream.
     const isOneTurn =

@@ -1,5 +1,5 @@
 /**
- * Options of TCP sockets that an operator can set: socket(7), ip(7), tcp(7). Plain data. Undefined: as the system has it. They mean nothing
+ * Options of TCP sockets that an operator can set: socket(7), ip(7), tcp(7). Plain data. Undefined: as it is. They mean nothing
  * to other sockets.
  */
 
@@ -30,13 +30,23 @@ export interface DialSetup {
   readonly source?: SocketSource | undefined
 }
 
-/** What the addon takes. */
+const LEAVE = -1
+
+/** What the addon takes. It leaves what is undefined as it is: a service manager may have set it. */
 export function optionArguments({
-  dscp = 0,
-  mark = 0,
-  isTransparent = false,
-  interface: device = '',
+  dscp = LEAVE,
+  mark = LEAVE,
+  isTransparent,
+  interface: device,
   congestion = '',
-}: SocketOptions): [dscp: number, mark: number, isTransparent: boolean, device: string, congestion: string] {
-  return [dscp, mark, isTransparent, device, congestion]
+}: SocketOptions): [
+  dscp: number,
+  mark: number,
+  isTransparent: number,
+  saysDevice: boolean,
+  device: string,
+  congestion: string,
+] {
+  const transparent = isTransparent === undefined ? LEAVE : Number(isTransparent)
+  return [dscp, mark, transparent, device !== undefined, device ?? '', congestion]
 }

@@ -207,8 +207,6 @@ export type EndCause = CauseOf<Row>
 type OfTheOpening = Extract<Row, { readonly by: 'proxy'; readonly phases: readonly ['opening', ...Phase[]] }>
 /** Why millrace turned a client away before it had a cluster. */
 export type OpeningCause = CauseOf<Exclude<OfTheOpening, { readonly letter: 'K' }>>
-/** Why millrace turned a client away on purpose. */
-export type DeniedCause = CauseOf<Extract<Row, { readonly isDenied: true }>>
 
 export interface Ending {
   readonly by: Party

@@ -15,7 +15,6 @@ import { createOwnCounts } from '../limits/counts/own-counts.js'
 import { type ConfigLists, keyOf } from '../limits/lists/config-lists.js'
 import type { Lists } from '../limits/lists/lists.js'
 import type { Log, OpenLog } from '../observe/log/log.js'
-import type { ConnectionFacts, RecordEnding } from '../observe/records/record.js'
 import type { Names } from '../proxy/names.js'
 import { RunningProxy } from '../proxy/running-proxy.js'
 import type { Outcome } from './outcome.js'
@@ -40,17 +39,12 @@ const NAMES: Names = {
   configure: () => {},
 }
 
-interface Ended {
-  readonly facts: ConnectionFacts
-  readonly ending: RecordEnding
-}
-
 export class TrialProxy {
   readonly #engine = new TrialEngine()
   readonly #proxy: RunningProxy
   readonly #ends: WireEnd[] = []
   /** What the present client has met. */
-  #ended: Ended | undefined
+  #cause: string | undefined
   #notice: string | undefined
 
   /** `lists`: those of the config, loaded. */
@@ -87,7 +81,7 @@ export class TrialProxy {
 
   /** What becomes of one more client. */
   async meet(test: TestConfig, listener: ListenerConfig): Promise<Outcome> {
-    this.#ended = undefined
+    this.#cause = undefined
     const last = this.#proxy.connections().at(-1)
     this.#connect(test, listener, addressOf(test, listener))
     const connection = this.#proxy.connections().at(-1)
@@ -103,7 +97,7 @@ export class TrialProxy {
 
   #outcomeOf(connection: Connection | undefined): Outcome | undefined {
     const by = connection && (connection.knownClient ? connection.knownClient.decidedBy : 'cluster')
-    if (this.#ended !== undefined) return { kind: 'rejected', cause: this.#ended.ending.cause, by }
+    if (this.#cause !== undefined) return { kind: 'rejected', cause: this.#cause, by }
     if (connection === undefined) return { kind: 'waits', where: undefined, why: this.#notice }
     const { cluster, phase } = connection
     if (cluster === undefined) return undefined
@@ -143,8 +137,8 @@ export class TrialProxy {
     }
     return {
       log,
-      record: (_, facts, ending) => {
-        if (ending !== undefined) this.#ended ??= { facts, ending }
+      record: (_id, _facts, ending) => {
+        if (ending !== undefined) this.#cause ??= ending.cause
         return true
       },
       reopen: async () => {},

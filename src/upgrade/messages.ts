@@ -67,7 +67,6 @@ const verdict = z.discriminatedUnion('about', [
   z.object({ about: z.literal('backend'), ...place, verdict: maybe(passiveVerdict) }),
   z.object({ about: z.literal('tier'), cluster: text, moved }),
 ])
-export type HandedVerdict = z.infer<typeof verdict>
 
 const backendOrder = z.object({
   ...place,
@@ -86,7 +85,6 @@ const ban = z.object({
   why: text,
   refused: count,
 })
-export type HandedBan = z.infer<typeof ban>
 
 const othersCount = z.object({
   scope: text,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { BALANCERS } from '../../src/cluster/balance/rules.js'
 import { BALANCE_RULES } from '../../src/config/schemas/balance-schema.js'
 import { validateConfig } from '../../src/config/validate.js'
-import type { MillraceError } from '../../src/errors.js'
+import { problemsIn } from './config-file.js'
 
 const configOf = (cluster: object, listener: object = {}) =>
   validateConfig({
@@ -11,14 +11,8 @@ const configOf = (cluster: object, listener: object = {}) =>
     clusters: { web: { backends: ['127.0.0.1:2'], ...cluster } },
   })
 
-function problemsOf(cluster: object, listener: object = {}): string[] {
-  try {
-    configOf(cluster, listener)
-    return []
-  } catch (error) {
-    return (error as MillraceError).problems.map(({ path, message }) => `${path}: ${message}`)
-  }
-}
+const problemsOf = (cluster: object, listener: object = {}): string[] =>
+  problemsIn(() => configOf(cluster, listener))
 
 const http = { protocol: 'http' }
 const hashBy = (key: string, more: object = {}) => ({ balance: 'hash', hash: { key, ...more } })

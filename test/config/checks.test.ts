@@ -1,7 +1,7 @@
 /** Active checks and agents in a config: what is filled in, and what is said of bad values. */
 import { describe, expect, it } from 'vitest'
 import { validateConfig } from '../../src/config/validate.js'
-import type { MillraceError } from '../../src/errors.js'
+import { problemsIn } from './config-file.js'
 
 const configOf = (health: object, cluster: object = {}) =>
   validateConfig({
@@ -11,14 +11,8 @@ const configOf = (health: object, cluster: object = {}) =>
 
 const checkOf = (check: unknown, cluster: object = {}) => configOf({ check }, cluster).health.check!
 
-function problemsOf(health: object, cluster: object = {}): string[] {
-  try {
-    configOf(health, cluster)
-    return []
-  } catch (error) {
-    return (error as MillraceError).problems.map(({ path, message }) => `${path}: ${message}`)
-  }
-}
+const problemsOf = (health: object, cluster: object = {}): string[] =>
+  problemsIn(() => configOf(health, cluster))
 
 describe('a check', () => {
   it('there is none, and no agent, if the config names none', () => {

@@ -30,6 +30,17 @@ export function failureOf(run: () => unknown): MillraceError {
   throw new Error('expected a MillraceError')
 }
 
+/** Every problem of the config that this validates, as `path: message`. None: it is good. */
+export function problemsIn(validate: () => unknown): string[] {
+  try {
+    validate()
+    return []
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error
+    return error.problems.map(({ path, message }) => `${path}: ${message}`)
+  }
+}
+
 /** Every problem as `line:col path: message`. */
 export function problemsOf(content: string | Uint8Array, environment: Record<string, string> = {}): string[] {
   const { code, problems } = failureOf(() => load(content, environment))

@@ -1,7 +1,7 @@
 /** How a config says which servers clients may ask for, and what is said of what does not go together. */
 import { describe, expect, it } from 'vitest'
 import { validateConfig } from '../../src/config/validate.js'
-import type { MillraceError } from '../../src/errors.js'
+import { problemsIn } from './config-file.js'
 
 const configOf = (cluster: object, listener: object = {}) =>
   validateConfig({
@@ -12,14 +12,10 @@ const configOf = (cluster: object, listener: object = {}) =>
 const dialOf = (dial: object, cluster: object = {}, listener: object = {}) =>
   configOf({ dial: { server: 'sni', allow: ['a.test'], ...dial }, ...cluster }, listener).clusters.out!
 
-function problemsOf(dial: object | undefined, cluster: object = {}, listener: object = {}): string[] {
-  try {
-    configOf({ ...(dial && { dial: { server: 'sni', allow: ['a.test'], ...dial } }), ...cluster }, listener)
-    return []
-  } catch (error) {
-    return (error as MillraceError).problems.map(({ path, message }) => `${path}: ${message}`)
-  }
-}
+const problemsOf = (dial: object | undefined, cluster: object = {}, listener: object = {}): string[] =>
+  problemsIn(() =>
+    configOf({ ...(dial && { dial: { server: 'sni', allow: ['a.test'], ...dial } }), ...cluster }, listener),
+  )
 
 const http = { protocol: 'http' }
 const HOST = { server: 'host' }

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { validateConfig } from '../../src/config/validate.js'
-import type { MillraceError } from '../../src/errors.js'
 import { temporaryFolder } from '../support/folder.js'
+import { problemsIn } from './config-file.js'
 
 const folder = temporaryFolder()
 
@@ -22,14 +22,7 @@ const configOf = ({ listener, cluster, ...rest }: Parts) =>
     ...rest,
   })
 
-function problemsOf(parts: Parts): string[] {
-  try {
-    configOf(parts)
-    return []
-  } catch (error) {
-    return (error as MillraceError).problems.map(({ path, message }) => `${path}: ${message}`)
-  }
-}
+const problemsOf = (parts: Parts): string[] => problemsIn(() => configOf(parts))
 
 const inCluster = (limits: object, more: object = {}): Parts => ({ cluster: { limits, ...more } })
 const inListener = (limits: object, more: object = {}): Parts => ({ listener: { limits, ...more } })

@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { validateConfig } from '../../src/config/validate.js'
-import type { MillraceError } from '../../src/errors.js'
 import { temporaryFolder } from '../support/folder.js'
+import { problemsIn } from './config-file.js'
 
 const folder = temporaryFolder()
 /** A file that is there. */
@@ -16,14 +16,8 @@ const configOf = (listener: object, more: object = {}) =>
     ...more,
   })
 
-function problemsOf(listener: object, more: object = {}): string[] {
-  try {
-    configOf(listener, more)
-    return []
-  } catch (error) {
-    return (error as MillraceError).problems.map(({ path, message }) => `${path}: ${message}`)
-  }
-}
+const problemsOf = (listener: object, more: object = {}): string[] =>
+  problemsIn(() => configOf(listener, more))
 
 const withMap = (by: unknown, route: object = {}) => ({ routes: [{ map: { file: FILE, by }, ...route }] })
 const AT = 'listeners[0].routes[0]'

@@ -1,21 +1,17 @@
 /** Which keys of a listener go together, and what the errors say of those that do not. */
 import { describe, expect, it } from 'vitest'
 import { validateConfig } from '../../src/config/validate.js'
-import type { MillraceError } from '../../src/errors.js'
+import { problemsIn } from './config-file.js'
 
 const pair = { cert: '/nowhere/cert.pem', key: '/nowhere/key.pem' }
 
-function problemsOf(listener: object, cluster: object = {}, name = 'web'): string[] {
-  try {
+const problemsOf = (listener: object, cluster: object = {}, name = 'web'): string[] =>
+  problemsIn(() =>
     validateConfig({
       listeners: [{ name: 'front', address: '127.0.0.1:1', ...listener }],
       clusters: { [name]: { backends: ['127.0.0.1:2'], ...cluster } },
-    })
-    return []
-  } catch (error) {
-    return (error as MillraceError).problems.map(({ path, message }) => `${path}: ${message}`)
-  }
-}
+    }),
+  )
 
 describe('a listener', () => {
   it.each<[string, object]>([

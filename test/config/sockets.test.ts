@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ClusterInput, ProxyConfig } from '../../src/config/input.js'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import { validateConfig } from '../../src/config/validate.js'
-import type { MillraceError } from '../../src/errors.js'
+import { problemsIn } from './config-file.js'
 
 interface Said {
   readonly all?: Partial<ProxyConfig>
@@ -20,14 +20,7 @@ function read({ all = {}, listener = {}, cluster = {} }: Said) {
   return { listener: config.listeners[0]!, cluster: config.clusters.pg! }
 }
 
-function problems(said: Said): string[] {
-  try {
-    read(said)
-  } catch (error) {
-    return (error as MillraceError).problems.map(({ path, message }) => `${path}: ${message}`)
-  }
-  return []
-}
+const problems = (said: Said): string[] => problemsIn(() => read(said))
 
 describe('keepalive', () => {
   const usual = { idleMs: 60_000, everyMs: 15_000, count: 4 }

@@ -1,7 +1,7 @@
 /** `routes[].speaks`, `onSilent` and `http: pass` in a config: what is accepted, and what the errors say. */
 import { describe, expect, it } from 'vitest'
 import { validateConfig } from '../../src/config/validate.js'
-import type { MillraceError } from '../../src/errors.js'
+import { problemsIn } from './config-file.js'
 
 const configOf = (listener: object, more: object = {}) =>
   validateConfig({
@@ -13,14 +13,8 @@ const configOf = (listener: object, more: object = {}) =>
     ...more,
   })
 
-function problemsOf(listener: object, more: object = {}): string[] {
-  try {
-    configOf(listener, more)
-    return []
-  } catch (error) {
-    return (error as MillraceError).problems.map(({ path, message }) => `${path}: ${message}`)
-  }
-}
+const problemsOf = (listener: object, more: object = {}): string[] =>
+  problemsIn(() => configOf(listener, more))
 
 const speaks = (...values: unknown[]) => ({
   routes: values.map((each) => ({ speaks: each, cluster: 'web' })),

@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ProxyConfig } from '../../src/config/input.js'
 import { validateConfig } from '../../src/config/validate.js'
-import type { MillraceError } from '../../src/errors.js'
 import { selfSigned } from '../support/certificate.js'
 import { temporaryFolder } from '../support/folder.js'
-import { load } from './config-file.js'
+import { load, problemsIn } from './config-file.js'
 
 const folder = temporaryFolder()
 let pair: { cert: string; key: string }
@@ -20,14 +19,8 @@ const configOf = (listener: object, cluster: object = {}): ProxyConfig =>
     clusters: { db: { backends: ['127.0.0.1:2'], ...cluster } },
   }) as ProxyConfig
 
-function problemsOf(listener: object, cluster: object = {}): string[] {
-  try {
-    validateConfig(configOf(listener, cluster))
-    return []
-  } catch (error) {
-    return (error as MillraceError).problems.map(({ path, message }) => `${path}: ${message}`)
-  }
-}
+const problemsOf = (listener: object, cluster: object = {}): string[] =>
+  problemsIn(() => validateConfig(configOf(listener, cluster)))
 
 const startTls = 'postgres'
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ClusterTimeoutsInput, ListenerTimeoutsInput } from '../../src/config/common-input.js'
 import { connectionTimeouts, TIMEOUTS, timeoutsAt } from '../../src/config/timeouts.js'
 import { validateConfig } from '../../src/config/validate.js'
-import type { MillraceError } from '../../src/errors.js'
+import { problemsIn } from './config-file.js'
 
 const COMMON = { connectMs: 1, responseMs: 2, idleMs: 3, halfClosedMs: 4, lifetimeMs: 5 }
 
@@ -20,14 +20,7 @@ function read({ listener, cluster, limits }: Said) {
   })
 }
 
-function problems(said: Said): string[] {
-  try {
-    read(said)
-  } catch (error) {
-    return (error as MillraceError).problems.map(({ path, message }) => `${path}: ${message}`)
-  }
-  return []
-}
+const problems = (said: Said): string[] => problemsIn(() => read(said))
 
 describe('timeouts', () => {
   it('the decision of a route function goes before the cluster, the listener and the config', () => {

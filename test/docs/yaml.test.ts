@@ -82,8 +82,8 @@ const BACKENDS = { backends: ['127.0.0.1:2'] }
 
 async function problemsOf(file: string): Promise<string[]> {
   try {
-    const { config } = checkConfigFile(file, ENVIRONMENT)
-    return (await failedTests(config, formatPath)).map(({ message }) => message)
+    const { config, input } = checkConfigFile(file, ENVIRONMENT)
+    return (await failedTests(config, input, formatPath)).map(({ message }) => message)
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
     return [...error.message.split('\n'), readFileSync(file, 'utf8')]

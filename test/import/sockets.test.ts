@@ -53,13 +53,15 @@ it('a source address that millrace cannot take is told', () => {
 
 it('the options of a bind line and of its section are those of the listener, and a unix socket has only its backlog', () => {
   const { listeners, told } = haproxy(
-    'bind :1,/run/c.sock interface eth1 transparent',
+    'bind :1,/run/c.sock interface eth1 transparent cc bbr',
     'backlog 99',
     'bind :2 backlog 7',
     'server s 10.0.0.1:1',
   )
   expect(listeners).toEqual([
-    expect.objectContaining({ socket: { backlog: 99, interface: 'eth1', transparent: true } }),
+    expect.objectContaining({
+      socket: { backlog: 99, congestion: 'bbr', interface: 'eth1', transparent: true },
+    }),
     expect.objectContaining({ address: 'unix:/run/c.sock', socket: { backlog: 99 } }),
     expect.objectContaining({ socket: { backlog: 7 } }),
   ])

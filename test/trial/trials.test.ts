@@ -21,8 +21,11 @@ async function complaints(
   more: Partial<ProxyConfig> = {},
 ): Promise<string[]> {
   const listeners = [{ name: 'web', address: '127.0.0.1:1', ...listener }]
-  const config = validateConfig({ listeners, clusters: CLUSTERS, ...more, tests })
-  return (await failedTests(config, formatPath)).map(({ path, message }) => `${formatPath(path)}: ${message}`)
+  const input = { listeners, clusters: CLUSTERS, ...more, tests }
+  const config = validateConfig(input)
+  return (await failedTests(config, input, formatPath)).map(
+    ({ path, message }) => `${formatPath(path)}: ${message}`,
+  )
 }
 
 /** Fails unless each client has its outcome, and unless each has only this one. */
@@ -211,4 +214,27 @@ describe('tests of a config', () => {
       'tests[4].expect: no record has the cause "no-rout"; did you mean "no-route"?',
     ])
   })
+})
+
+it('a test names one address of a listener, or the listener for its first address, and the place is that of the file', async () => {
+  const more = { name: 'more', addresses: ['127.0.0.1:2', '127.0.0.1:3'], cluster: 'b' }
+  const last = { name: 'last', address: '127.0.0.1:4', cluster: 'c' }
+  const listeners = [{ name: 'web', address: '127.0.0.1:1', cluster: 'a' }, more, last]
+  const tests = [
+    { listener: 'more', expect: { cluster: 'b' } },
+    { listener: 'more@127.0.0.1:3', expect: { cluster: 'b' } },
+    { listener: 'last', expect: { cluster: 'd' } },
+  ]
+  const [complaint = '', ...others] = await complaints({}, tests, { listeners })
+  expect(others).toEqual([])
+  expect(complaint).toContain('tests[2].expect')
+  expect(complaint).toContain('listeners[2].cluster')
+})
+
+it('a test of an address that no listener has is refused', () => {
+  const listeners = [{ name: 'more', addresses: ['127.0.0.1:2', '127.0.0.1:3'], cluster: 'a' }]
+  const tests = [{ listener: 'more@127.0.0.1:9', expect: { cluster: 'a' } }]
+  expect(() => validateConfig({ listeners, clusters: CLUSTERS, tests })).toThrow(
+    'there is no listener "more@127.0.0.1:9"',
+  )
 })

@@ -70,11 +70,7 @@ export class Guard {
 
   checkMethod(method: string): void {
     if (this.mayChange || SAFE_METHODS.has(method)) return
-    throw new ProblemError(403, `nothing can be changed, because the config has ${this.#whyReadOnly}`)
-  }
-
-  get #whyReadOnly(): string {
-    return this.#config.role === 'observe' ? 'role: observe here' : 'admin.readOnly'
+    throw new ProblemError(403, 'nothing can be changed, because admin.readOnly is set in the config')
   }
 
   /** A proxy in front may pass on another Host than the browser has sent. */

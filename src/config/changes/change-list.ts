@@ -22,7 +22,7 @@ export function applyKept(input: unknown, change: KeptChange): Applied {
 }
 
 /** The input with those changes of the list that have an effect. */
-export function applyAll(input: unknown, list: readonly KeptChange[]): unknown {
+function applyAll(input: unknown, list: readonly KeptChange[]): unknown {
   return list.reduce((present, change) => {
     const applied = applyKept(present, change)
     return applied.kind === 'done' ? applied.input : present

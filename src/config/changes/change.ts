@@ -114,8 +114,15 @@ export function isSameSpec(a: Spec, b: Spec): boolean {
   return canonical(longForm(a)) === canonical(longForm(b))
 }
 
+/** One text and a list with this text are the same condition. So are lists in another order. */
 const conditionText = (value: unknown): string =>
-  isMap(value) ? canonical(value) : [value].flat().map(String).sort().join(',')
+  isMap(value) ? canonical(value) : [value].flat().map(plainText).sort().join(',')
+
+/** Quoted if it could be taken for more than one text. */
+function plainText(item: unknown): string {
+  const text = String(item)
+  return /[\s,="]/.test(text) ? JSON.stringify(text) : text
+}
 
 const longForm = (spec: Spec): Spec => (typeof spec === 'string' ? { address: spec } : spec)
 

@@ -121,7 +121,7 @@ function thingOf(input: unknown, change: Change): unknown {
   return itemsOf(valueAt(input, 'listeners')).find((each) => listenerName(each) === name)
 }
 
-export function explainMissing({ what, name }: Extract<Applied, { kind: 'missing' }>): string {
+function explainMissing({ what, name }: Extract<Applied, { kind: 'missing' }>): string {
   return `there is no ${what} ${JSON.stringify(name)}`
 }
 

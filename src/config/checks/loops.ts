@@ -4,7 +4,7 @@
  */
 import { networkInterfaces } from 'node:os'
 import { type Address, parseAddress } from '../../address.js'
-import { AddressSet } from '../../address-set.js'
+import { AddressSet, LOOPBACK } from '../../address-set.js'
 import { type ListenPlace, overlap, portOf, withIpv6Only } from './listener-addresses.js'
 import { listenPlaces } from './listener-places.js'
 import { listenersOf } from './listeners-of.js'
@@ -28,11 +28,10 @@ interface Place extends ListenPlace {
   readonly index: number
 }
 
-const LOOPBACK = new AddressSet(['127.0.0.0/8', '::1'])
-
-export function findLoops(input: unknown): Loop[] {
+/** `own`: the addresses of this machine. */
+export function findLoops(input: unknown, own: readonly string[] = ownAddresses()): Loop[] {
   const places = placesOf(input)
-  const ways = waysBetween(input, places)
+  const ways = waysBetween(input, places, new AddressSet(own))
   return ways.flatMap((way): Loop[] => {
     const round = wayBack(way, ways)
     if (round === undefined) return []
@@ -54,9 +53,8 @@ function placesOf(input: unknown): ReadonlyMap<number | string, readonly Place[]
   return byPort
 }
 
-function waysBetween(input: unknown, places: ReturnType<typeof placesOf>): Way[] {
+function waysBetween(input: unknown, places: ReturnType<typeof placesOf>, own: AddressSet): Way[] {
   const clusters = valueAt(input, 'clusters')
-  const own = new AddressSet(ownAddresses())
   return Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) => {
     const cluster = valueAt(clusters, name)
     // The forward proxy connects to its backends, from where it is.
@@ -112,5 +110,11 @@ function here(text: string, own: AddressSet): Address | undefined {
 /** Other addresses may move to another machine, as those that keepalived manages. */
 const isAlwaysHere = (address: Address): boolean => address.kind === 'unix' || LOOPBACK.has(address)
 
-const ownAddresses = (): string[] =>
-  Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address))
+/** The question needs a file descriptor (netlink(7)). Without one, only loopback addresses are known to be here. */
+function ownAddresses(): string[] {
+  try {
+    return Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => address))
+  } catch {
+    return []
+  }
+}

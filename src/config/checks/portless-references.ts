@@ -2,7 +2,7 @@
  * Backends without a port of their own. Their clients decide the port, so such a backend on this machine can be millrace itself. Works on
  * unchecked input, as `references.ts` does.
  */
-import { isIPv4 } from 'node:net'
+import { LOOPBACK } from '../../address-set.js'
 import { parseBackendAddress } from '../schemas/addresses.js'
 import { listenPlaces } from './listener-places.js'
 import { listenersOf } from './listeners-of.js'
@@ -34,9 +34,7 @@ function listensAt(input: unknown, cluster: string, host: string): Path | undefi
   for (const { listener, index } of listenersOf(input, cluster))
     for (const { address, path } of listenPlaces(listener, ['listeners', index])) {
       if (address.kind === 'unix') continue
-      if (address.host === host || (ANY.has(address.host) && isLoopback(host))) return path
+      if (address.host === host || (ANY.has(address.host) && LOOPBACK.has({ ...address, host }))) return path
     }
   return undefined
 }
-
-const isLoopback = (host: string): boolean => (isIPv4(host) ? host.startsWith('127.') : host === '::1')

@@ -2,7 +2,6 @@
  * Addresses that two of the listeners and admin addresses want: the same one, or one that includes the other, such as 0.0.0.0:80
  * and 127.0.0.1:80. Works on unchecked input, as `references.ts` does.
  */
-import type { Address } from '../../address.js'
 import { parseListenerAddress } from '../schemas/addresses.js'
 import {
   addressKey,
@@ -13,7 +12,7 @@ import {
   portOf,
   withIpv6Only,
 } from './listener-addresses.js'
-import { listenPlaces } from './listener-places.js'
+import { listenPlaces, type Place } from './listener-places.js'
 import { type Finding, formatPath, type Path } from './path.js'
 import { itemsOf, valueAt } from './unchecked.js'
 
@@ -26,7 +25,7 @@ export function sharedAddresses(input: unknown): Finding[] {
   const listeners = itemsOf(valueAt(input, 'listeners')).flatMap((each, index) =>
     listenPlaces(each, ['listeners', index]),
   )
-  const places = [...listeners, ...placesIn(valueAt(input, 'admin'), ['admin'])]
+  const places = [...listeners, ...adminPlaces(valueAt(input, 'admin'), ['admin'])]
   const claims = withIpv6Only(places.filter(({ address }) => !isAnyPort(address)))
   const byPort = new Map<string | number, Claim[]>()
   return claims.flatMap((claim): Finding[] => {
@@ -46,8 +45,9 @@ function explain(claim: Claim, first: Claim): string {
   return `${formatPlace(claim)} and ${formatPlace(first)} at ${where} include each other: write another address or port`
 }
 
-function placesIn(value: unknown, path: Path): { address: Address; path: Path }[] {
-  if (Array.isArray(value)) return value.flatMap((item, index) => placesIn(item, [...path, index]))
+/** The admin addresses of a config. */
+export function adminPlaces(value: unknown, path: Path): Place[] {
+  if (Array.isArray(value)) return value.flatMap((item, index) => adminPlaces(item, [...path, index]))
   const isText = typeof value === 'string'
   const text = isText ? value : valueAt(value, 'address')
   const address = typeof text === 'string' ? parseListenerAddress(text) : undefined

@@ -3,9 +3,9 @@
  * unchecked input, as `references.ts` does.
  */
 import { formatAddress } from '../../address.js'
-import { parseListenerAddress } from '../schemas/addresses.js'
 import { oneOf } from '../suggest.js'
 import { quote } from '../wording.js'
+import { listenPlaces } from './listener-places.js'
 import type { Finding, Path } from './path.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'
 
@@ -40,13 +40,16 @@ const NEEDS: readonly Need[] = [
 
 export function checkTests(input: unknown): Finding[] {
   const listeners = new Map(
-    itemsOf(valueAt(input, 'listeners')).map((listener) => [nameOf(listener), listener] as const),
+    itemsOf(valueAt(input, 'listeners')).flatMap((listener) =>
+      namesOf(listener).map((name) => [name, listener] as const),
+    ),
   )
+  const isOne = itemsOf(valueAt(input, 'listeners')).length === 1
   const clusters = valueAt(input, 'clusters')
   return itemsOf(valueAt(input, 'tests')).flatMap((test, index) => {
     if (!isMap(test)) return []
     const path = ['tests', index]
-    return [...checkListener(test, path, listeners), ...checkExpectation(test.expect, path, clusters)]
+    return [...checkListener(test, path, listeners, isOne), ...checkExpectation(test.expect, path, clusters)]
   })
 }
 
@@ -54,10 +57,11 @@ function checkListener(
   test: Readonly<Record<string, unknown>>,
   path: Path,
   listeners: ReadonlyMap<string, unknown>,
+  isOne: boolean,
 ): Finding[] {
   const name = test.listener
   const names = [...listeners.keys()]
-  if (name === undefined && names.length !== 1) {
+  if (name === undefined && !isOne) {
     return [finding([...path, 'listener'], `is missing: expected the name of a listener${oneOf('', names)}`)]
   }
   if (name !== undefined && typeof name !== 'string') return []
@@ -80,12 +84,12 @@ function checkExpectation(expect: unknown, path: Path, clusters: unknown): Findi
   return [finding([...path, 'expect', 'cluster'], message)]
 }
 
-/** A listener without a name has its address as its name. */
-function nameOf(listener: unknown): string {
-  const [name, text] = [valueAt(listener, 'name'), valueAt(listener, 'address')]
-  if (typeof name === 'string') return name
-  const address = typeof text === 'string' ? parseListenerAddress(text) : ''
-  return typeof address === 'string' ? '' : formatAddress(address)
+/** Names for the listener. Each of several addresses has a name of its own, and the name of the listener stands for the first one. */
+function namesOf(listener: unknown): string[] {
+  const name = valueAt(listener, 'name')
+  const places = listenPlaces(listener, []).map(({ address }) => formatAddress(address))
+  if (typeof name !== 'string') return places.slice(0, 1)
+  return places.length > 1 ? [name, ...places.map((place) => `${name}@${place}`)] : [name]
 }
 
 const finding = (path: Path, message: string, about: Finding['about'] = 'value'): Finding => ({

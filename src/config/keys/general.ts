@@ -59,7 +59,7 @@ export const GENERAL_KEYS: KeyTable = {
     zero: 'an error',
   },
   listeners: {
-    does: 'The [listeners](#listeners). Each accepts clients at one address',
+    does: 'The [listeners](#listeners). Each accepts clients at one address, or at [several](#several-addresses)',
     takes: 'list of at least one',
     default: REQUIRED,
   },

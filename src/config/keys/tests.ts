@@ -5,12 +5,12 @@ const ADDRESS = 'IP address'
 
 export const TEST_KEYS: KeyTable = {
   tests: {
-    does: 'Clients, and what must become of each. [`millrace check`](tests.md) runs them without opening a socket. Starts and reloads ignore them',
+    does: 'Clients, and what must become of each. [`millrace check`](tests.md) runs them without opening a socket. Starts and reloads do not run them, but check their keys and names',
     takes: 'list of at least one',
     default: 'no tests',
   },
   'tests[].listener': {
-    does: 'The name of the listener to which the client connects',
+    does: 'The name of the listener to which the client connects. With several addresses: that of one of them, such as `web@0.0.0.0:80`. `web` is the first one',
     takes: 'name of a listener',
     default: 'the only listener',
   },
@@ -40,7 +40,7 @@ export const TEST_KEYS: KeyTable = {
     default: 'none',
   },
   'tests[].speaks': {
-    does: 'What the first bytes of the client begin, as in `routes[].speaks`. With TLS these bytes come inside TLS. `nothing`: it sends nothing and stays',
+    does: 'What the first bytes of the client begin, as in `routes[].speaks`. With TLS these bytes come inside TLS. `nothing`: it sends nothing and stays. Not with `protocol: http` on the listener',
     takes: 'as `routes[].speaks`, one value, or `nothing`',
     default:
       'what the listener needs: a request with `protocol: http`, a Postgres startup packet with `startTls`. Else `nothing`',

@@ -4,7 +4,7 @@
 import { isIP } from 'node:net'
 import * as z from 'zod'
 import { type Address, isAbstract, parseAddress } from '../../address.js'
-import { AddressSet } from '../../address-set.js'
+import { LOOPBACK } from '../../address-set.js'
 import { activatedSockets } from '../../io/listening/activated-sockets.js'
 import { expected } from '../wording.js'
 import { parseActivated, parseListenerAddress } from './addresses.js'
@@ -57,7 +57,6 @@ const LEAST_TOKEN_CHARACTERS = 16
 /** The token is a secret, so no message shows it. */
 const HOW_TO_MAKE_ONE = 'Make one with: openssl rand -hex 32'
 const TOKEN_IS_MISSING = `is missing: expected a token, because the address has a port. ${HOW_TO_MAKE_ONE}`
-const LOOPBACK = new AddressSet(['127.0.0.0/8', '::1'])
 
 const EVERYBODYS =
   'an abstract socket has no file permissions, so everybody on this machine could use it: write unix:/path'

@@ -4,8 +4,10 @@
  */
 import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
-import { isAbstract, parseAddress } from '../../address.js'
+import { isAbstract } from '../../address.js'
+import { listenPlaces, type Place } from '../checks/listener-places.js'
 import type { Finding, Path } from '../checks/path.js'
+import { adminPlaces } from '../checks/shared-addresses.js'
 import { itemsOf, valueAt } from '../checks/unchecked.js'
 import { quote } from '../wording.js'
 
@@ -14,21 +16,15 @@ export function unwritable(input: unknown): Finding[] {
   const logFile = valueAt(valueAt(input, 'log'), 'file')
   return [
     ...itemsOf(valueAt(input, 'listeners')).flatMap((listener, index) =>
-      socketAt(listener, ['listeners', index]),
+      listenPlaces(listener, ['listeners', index]).flatMap(socketAt),
     ),
-    ...(Array.isArray(admin)
-      ? admin.flatMap((place, index) => socketAt(place, ['admin', index]))
-      : socketAt(admin, ['admin'])),
+    ...adminPlaces(admin, ['admin']).flatMap(socketAt),
     ...(typeof logFile === 'string' ? logAt(logFile, ['log', 'file']) : []),
   ]
 }
 
-function socketAt(place: unknown, path: Path): Finding[] {
-  const isText = typeof place === 'string'
-  const text = isText ? place : valueAt(place, 'address')
-  const address = typeof text === 'string' ? parseAddress(text) : ''
-  if (typeof address === 'string' || address.kind !== 'unix' || isAbstract(address)) return []
-  return folderOf(address.path, isText ? path : [...path, 'address'])
+function socketAt({ address, path }: Place): Finding[] {
+  return address.kind !== 'unix' || isAbstract(address) ? [] : folderOf(address.path, path)
 }
 
 function logAt(file: string, path: Path): Finding[] {

@@ -125,7 +125,7 @@ export const BIND_PARAMETERS: ParameterTable<BindDraft> = {
   },
   tfo: { why: 'millrace has no TCP fast open' },
   mss: { takes: 1, why: 'millrace leaves the MSS to the kernel' },
-  cc: { takes: 1, why: 'the congestion control is that of the system' },
+  cc: { takes: 1, becomes: 'congestion', read: put1('socket.congestion') },
   id: { takes: 1, becomes: 'name' },
   level: { takes: 1, why: 'it is about the stats socket' },
   severity: { takes: 1, why: 'it is about the stats socket' },

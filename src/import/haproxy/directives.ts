@@ -161,7 +161,7 @@ export const PROXY_DIRECTIVES: DirectiveTable<ProxyDraft> = {
   'option httplog': { becomes: 'log' },
   'option dontlognull': { why: 'write log: { access: { minBytes: 1 } }' },
   'option dontlog-normal': { why: 'write log: { access: { sample: 0, always: [errors] } }' },
-  'option logasap': { why: 'the record comes at the end' },
+  'option logasap': { why: 'log.access.atOpen adds a record at the connect' },
   'option log-health-checks': { why: 'write log: { level: debug }' },
   'option log-separate-errors': { why: LOGS },
   'option socket-stats': { becomes: 'status' },

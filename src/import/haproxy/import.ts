@@ -158,6 +158,7 @@ function listenerOf(
   if (place.address.startsWith('unix:')) {
     remove(listener, 'socket.interface')
     remove(listener, 'socket.transparent')
+    remove(listener, 'socket.congestion')
   }
   addConnectionRules(proxy, listener, remarks)
   addRoutes(proxy, listener, leadsTo, remarks)

@@ -51,14 +51,15 @@ export interface Native extends NativeCountsTables, NativeMessages, NativeServic
   /** socket(2) for addresses of the family of `host`. Returns the fd, or -EMFILE as `accept` does. `port` is `UNIX_PORT` or any other. */
   open(host: string, port: number): number
   /**
-   * IP_TOS and IPV6_TCLASS, SO_MARK, IP_TRANSPARENT, SO_BINDTODEVICE, TCP_CONGESTION. Accepted sockets inherit all of them. 0, false and
-   * '' are what the system has. An empty `congestion` changes nothing.
+   * IP_TOS and IPV6_TCLASS, SO_MARK, IP_TRANSPARENT, SO_BINDTODEVICE, TCP_CONGESTION. Accepted sockets inherit all of them. -1 leaves a
+   * number or a switch as it is, as an empty `congestion` does. Without `saysDevice` the interface stays.
    */
   setOptions(
     fd: number,
     dscp: number,
     mark: number,
-    isTransparent: boolean,
+    isTransparent: number,
+    saysDevice: boolean,
     device: string,
     congestion: string,
   ): number
@@ -137,7 +138,7 @@ export interface Native extends NativeCountsTables, NativeMessages, NativeServic
   count(): NativeCounts
 }
 
-const VERSION = 18
+const VERSION = 19
 /**
  * Where the addon may be. A local build comes first, so a developer who edits the C++ never runs an old
  * prebuilt binary. An installed package has only the prebuilt ones: one for glibc and musl.

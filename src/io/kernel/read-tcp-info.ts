@@ -22,4 +22,4 @@ export function readTcpInfo({ native, figures }: InfoSource, fd: number): TcpInf
   return { rttMicros, sending }
 }
 
-export type InfoSource = Pick<KernelLoop, 'native' | 'figures'>
+type InfoSource = Pick<KernelLoop, 'native' | 'figures'>

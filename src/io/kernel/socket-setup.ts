@@ -46,9 +46,35 @@ export function changeOptions(
   before: SocketOptions | undefined,
   options: SocketOptions,
 ): number {
-  const wasChosen = before?.congestion !== undefined
-  const congestion = options.congestion ?? (wasChosen ? usualCongestion() : undefined)
-  return native.setOptions(fd, ...optionArguments({ ...options, congestion }))
+  const { dscp, mark, isTransparent, interface: device, congestion } = options
+  const usual = before === undefined ? {} : usualInPlaceOf(before)
+  return native.setOptions(
+    fd,
+    ...optionArguments({
+      dscp: dscp ?? usual.dscp,
+      mark: mark ?? usual.mark,
+      isTransparent: isTransparent ?? usual.isTransparent,
+      interface: device ?? usual.interface,
+      congestion: congestion ?? usual.congestion,
+    }),
+  )
+}
+
+/** What a socket has that nobody has set up, for the options that were set. */
+function usualInPlaceOf({
+  dscp,
+  mark,
+  isTransparent,
+  interface: device,
+  congestion,
+}: SocketOptions): SocketOptions {
+  return {
+    dscp: dscp && 0,
+    mark: mark && 0,
+    isTransparent: isTransparent && false,
+    interface: device && '',
+    congestion: congestion && usualCongestion(),
+  }
 }
 
 /** Sets these options on a socket that it then closes. Returns 0 or -errno. */

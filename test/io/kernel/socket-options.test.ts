@@ -7,6 +7,7 @@ import type { Listening } from '../../../src/io/engine.js'
 import { KernelLoop } from '../../../src/io/kernel/kernel-loop.js'
 import { usualCongestion } from '../../../src/io/kernel/native.js'
 import { whyNotSet } from '../../../src/io/kernel/socket-probe.js'
+import { changeOptions } from '../../../src/io/kernel/socket-setup.js'
 import type { Socket } from '../../../src/io/socket.js'
 import type { DialSetup, SocketOptions } from '../../../src/io/socket-options.js'
 import { areMissing, cannotTest } from '../../support/programs.js'
@@ -67,6 +68,16 @@ describe.runIf(isTestable)('socket options', () => {
     listening.update({})
     expect(now()).not.toMatch(/fwmark/)
     expect(now()).toContain(` ${usualCongestion()} `)
+  })
+
+  it('an option that the config does not say stays as it was, because a service manager may have set it', async () => {
+    const listening = await listen('127.0.0.1', { mark: 9, interface: 'lo' })
+    const { native } = kernelLoop() as KernelLoop
+    const [fd = -1] = listening.fds
+    expect(changeOptions(native, fd, undefined, { dscp: 46 })).toBe(0)
+    expect(shown('state', 'listening', `sport = :${listening.address.port}`)).toMatch(/%lo:\d+ .*fwmark:0x9/)
+    expect(changeOptions(native, fd, { mark: 9, interface: 'lo' }, { dscp: 46 })).toBe(0)
+    expect(shown('state', 'listening', `sport = :${listening.address.port}`)).not.toMatch(/%lo|fwmark/)
   })
 
   it('millrace connects with its own options, from its own address and ports', async () => {
