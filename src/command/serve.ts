@@ -65,6 +65,7 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
       void upgrade
         .finish()
         .then(() => admin.close())
+        .then(() => opened.flush())
         .finally(() => process.exit(0)),
   }
   const begin = await predecessor?.begun.reached

@@ -143,6 +143,7 @@ export class TrialProxy {
       },
       reopen: async () => {},
       prepare: async () => ({ take: silent, abandon: silent }),
+      flush: async () => {},
       close: async () => {},
     }
   }

@@ -103,6 +103,7 @@ export class WorkersSuccession implements Succession {
   }
 
   async leave(): Promise<void> {
+    this.#supervisor.keepLastWorkers()
     try {
       await this.#tell({ method: 'leave', args: [] }, LOOK_WITHIN_MS)
     } finally {

@@ -219,6 +219,11 @@ export class Supervisor {
     )
   }
 
+  /** Another process accepts from now on: no worker takes the place of one that dies. */
+  keepLastWorkers(): void {
+    for (const slot of this.#slots) slot.keepLast()
+  }
+
   /** Ends a failed start. Resolves with its error when no worker is left. */
   async #giveUp(failure: Error): Promise<Error> {
     this.#isStopping = true

@@ -124,7 +124,7 @@ class Worker {
       reopenLogs: () => proxy.openLog.reopen(),
       // If somebody waits for the answer, the answer goes out first.
       ended: () => {
-        if (this.#drainsAwaited === 0) own.exit(0)
+        if (this.#drainsAwaited === 0) void this.#end()
       },
     })
   }
@@ -151,6 +151,12 @@ class Worker {
   async leave(): Promise<void> {
     this.#isLeaving = true
     await this.#control.drain({ deadlineMs: this.proxy.config.timeouts.drainMs })
+    await this.#end()
+  }
+
+  /** Its last records are in the log when it is gone. */
+  async #end(): Promise<void> {
+    await this.proxy.openLog.flush()
     this.#own.exit(0)
   }
 
@@ -161,7 +167,7 @@ class Worker {
     const told = (): void => {
       if (!isDrain) return
       this.#drainsAwaited--
-      if (this.proxy.state === 'stopped') this.#own.exit(0)
+      if (this.proxy.state === 'stopped') void this.#end()
     }
     try {
       const value = await this.#act(call)

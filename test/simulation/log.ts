@@ -31,6 +31,7 @@ export function simulatedLog(
     record,
     reopen: async () => {},
     prepare: async (next) => ({ take: () => take(next), abandon: quiet }),
+    flush: async () => {},
     close: async () => {},
   }
 }

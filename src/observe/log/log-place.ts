@@ -48,6 +48,8 @@ export interface LogPlace {
    * Continues in a new file of the same path. Rejects with `log-failed`, and then the old file stays open.
    */
   reopen(): Promise<void>
+  /** Resolves when all lines so far are in their file. */
+  flush(): Promise<void>
   /** Resolves when everything is written. Later lines are lost. */
   close(): Promise<void>
 }
@@ -68,7 +70,8 @@ export async function openPlaceLater({ file, format }: PlaceOptions): Promise<Lo
 
 function stdoutPlace(format: LogFormat = isatty(STDOUT) ? 'pretty' : 'json'): LogPlace {
   stdout ??= new Sink(openStdout())
-  return { ...FORMS[format](stdout), reopen: async () => {}, close: async () => {} }
+  const sink = stdout
+  return { ...FORMS[format](sink), reopen: async () => {}, flush: () => sink.flush(), close: async () => {} }
 }
 
 function filePlace(path: string, target: Target, format: LogFormat = 'json'): LogPlace {
@@ -81,6 +84,7 @@ function filePlace(path: string, target: Target, format: LogFormat = 'json'): Lo
       reopened = opened.catch(() => {})
       return opened
     },
+    flush: () => sink.flush(),
     close: () => sink.close(),
   }
 }

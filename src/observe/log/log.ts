@@ -64,6 +64,11 @@ export interface OpenLog {
   /** Prepares other options. Rejects with `log-failed` if a file cannot be appended to. */
   prepare(options: LogOptions): Promise<PreparedLog>
   /**
+   * Resolves when all lines so far are in their file, or after a second. Call it before the process exits: an exit keeps the order of
+   * lines only if it finds none under way.
+   */
+  flush(): Promise<void>
+  /**
    * Resolves when everything is written. Later lines are lost. stdout stays open for others, so it resolves
    * at once.
    */
@@ -83,6 +88,7 @@ export function borrowLog(log: Log): OpenLog {
     },
     reopen: async () => {},
     prepare: async () => NOTHING_TO_TAKE,
+    flush: async () => {},
     close: async () => {},
   }
 }
@@ -135,6 +141,10 @@ class OwnLog implements OpenLog {
       },
       abandon: () => void place.close(),
     }
+  }
+
+  async flush(): Promise<void> {
+    await this.#place.flush()
   }
 
   async close(): Promise<void> {

@@ -119,6 +119,14 @@ export class Sink {
     if (!this.#isWriting) this.#proceed()
   }
 
+  /**
+   * Resolves when everything is in the file, or after a second. Another thread writes to files. At an exit, lines that come later could
+   * get there before those that this thread has.
+   */
+  async flush(): Promise<void> {
+    if (this.#target.isFile) await this.#idle()
+  }
+
   /** Resolves when everything is written, or after a second. Later lines are lost. */
   async close(): Promise<void> {
     if (this.#isClosed) return
@@ -166,7 +174,9 @@ export class Sink {
       if (this.#target.isFile) this.#writeInBackground()
       else this.#writeNow()
     }
-    if (this.#bytes === 0) this.#whenIdle?.()
+    if (this.#bytes > 0) return
+    this.#whenIdle?.()
+    this.#whenIdle = undefined
   }
 
   /** A line that was half written is written whole to the new target. */
@@ -253,12 +263,15 @@ export class Sink {
     if (this.#bytes === 0) return
     let deadline: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
-      this.#whenIdle = resolve
+      const earlier = this.#whenIdle
+      this.#whenIdle = () => {
+        earlier?.()
+        resolve()
+      }
       deadline = setTimeout(resolve, LAST_FLUSH_MS)
       this.#proceed()
     })
     clearTimeout(deadline)
-    this.#whenIdle = undefined
   }
 
   /**

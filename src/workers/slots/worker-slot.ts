@@ -27,6 +27,9 @@ export class WorkerSlot {
   readonly #log: Log
   readonly #forkWorker: ForkWorker
   #channel: WorkerChannel | undefined
+  /** No worker follows the present one. */
+  #isLast = false
+  /** The present worker is about to end. */
   #isClosed = false
   /** The pause after the next worker that dies young. */
   #pauseMs = FIRST_PAUSE_MS
@@ -52,10 +55,16 @@ export class WorkerSlot {
     })
   }
 
-  /** No worker follows the present one. Resolves when that one is gone. */
-  close(): Promise<void> {
-    this.#isClosed = true
+  /** No worker follows the present one, which goes on. One that does not know its config yet ends. */
+  keepLast(): void {
+    this.#isLast = true
     clearTimeout(this.#again)
+  }
+
+  /** The present worker is the last one, and is about to end. Resolves when it is gone. */
+  close(): Promise<void> {
+    this.keepLast()
+    this.#isClosed = true
     return new Promise((resolve) => {
       const before = this.#emptied
       this.#emptied = () => {
@@ -84,7 +93,7 @@ export class WorkerSlot {
     const hooks: WorkerChannelHooks = {
       hello: (hello) => {
         // What was sent before this is lost. A worker that came too late is told once more that it must end.
-        if (this.#isClosed) hello.send({ kind: 'leave' })
+        if (this.#isLast) hello.send({ kind: 'leave' })
         else this.#hooks.hello(hello)
       },
       ready: (ready) => {
@@ -110,7 +119,9 @@ export class WorkerSlot {
   /** `servedMs` is set only if the worker served. */
   #vacate(exit: Exit, servedMs?: number): void {
     this.#channel = undefined
-    if (!this.#isClosed) this.#replace(exit, servedMs)
+    if (!this.#isLast) this.#replace(exit, servedMs)
+    else if (!this.#isClosed && servedMs !== undefined)
+      this.#log.error({ worker: this.#number, ...exit }, 'a worker of the old process died')
     this.#started()
     this.#emptied()
   }

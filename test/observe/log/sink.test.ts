@@ -250,6 +250,17 @@ describe('a log file', () => {
     expect(statSync(path).mode & 0o007).toBe(0)
   })
 
+  it('a log file has every line in order once it is flushed, and takes more', async () => {
+    const path = join(folder, 'flushed.log')
+    const sink = new Sink(openFile(path))
+    for (let i = 0; i < 2000; i++) sink.write(lineOf(i), 'record')
+    await Promise.all([sink.flush(), sink.flush()])
+    expect(numbersOf(parse(readFileSync(path, 'utf8')))).toEqual(upTo(2000))
+    sink.write(lineOf(2000), 'record')
+    await Promise.all([sink.flush(), sink.close()])
+    expect(numbersOf(parse(readFileSync(path, 'utf8')))).toEqual(upTo(2001))
+  })
+
   it('a closed log leaves no file open, even if it was to be reopened', async () => {
     const before = openFds()
     const path = join(folder, 'closed.log')

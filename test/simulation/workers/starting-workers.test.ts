@@ -1,4 +1,7 @@
-/** Workers that start while an upgrade hands over, on a simulated machine. They accept exactly when the other workers of their process do. */
+/**
+ * Workers that start while an upgrade hands over, on a simulated machine. They accept exactly when the other workers of their process do.
+ * Once the new process accepts, no worker of the old one starts.
+ */
 import { beforeAll, expect, test, vi } from 'vitest'
 import { loadReadBatch } from '../../../src/proxy/hand-over/hand-over.js'
 import { outsidePromises, VirtualClock } from '../clock.js'
@@ -74,4 +77,20 @@ test('a worker of the old process that starts before the hand-over, and listens 
     expect(world.mains[0]!.supervisor!.serving.channels).toHaveLength(WORKERS)
     expect(acceptsAt(late)).toBe(0)
     checkCalm(world)
+  }))
+
+test('a worker of the old process that dies when the new one accepts is not replaced', () =>
+  play((world) => {
+    world.order(() => world.control.upgrade())
+    const keepLast = vi.spyOn(world.mains[0]!.supervisor!, 'keepLastWorkers')
+    world.pass(LONG_MS, () => keepLast.mock.calls.length > 0)
+    const [dying, slow, ...others] = workersOf(world, 0)
+    expect(others).toEqual([])
+    slow!.hang()
+    dying!.kill()
+    world.pass(STARTED_WITHIN_MS)
+    expect(workersOf(world, 0)).toEqual([dying, slow])
+    slow!.wake()
+    checkCalm(world)
+    expect(world.mains[0]!.isGone).toBe(true)
   }))
