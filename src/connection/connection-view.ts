@@ -134,6 +134,11 @@ export abstract class ConnectionView {
     return this.stage instanceof FrozenStage ? this.stage.pipe : undefined
   }
 
+  /** It was offered to another process. Resolves with false if it goes on there. Undefined: it is not on offer. */
+  get stays(): Promise<boolean> | undefined {
+    return this.stage instanceof FrozenStage ? this.stage.stays : undefined
+  }
+
   /** What was learnt of the client. Undefined: client and backend were simply joined. */
   get learnt(): OpeningFacts | undefined {
     return this.settled?.facts()

@@ -112,7 +112,7 @@ export class Connection
   /** Another process goes on with it. No peer notices, and there is no record here. */
   leave(frozen: FrozenStage): void {
     this.close()?.left(this)
-    frozen.standing.leave()
+    frozen.leave()
   }
 
   /** How long one connect may take, in ms. Not to be read before its cluster is known. */

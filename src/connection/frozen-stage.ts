@@ -11,11 +11,17 @@ export class FrozenStage {
   readonly phase = 'data'
   readonly pipe: Pipe
   readonly standing: Standing
+  /** Resolves when it is decided where the pipe goes on. True: here. */
+  readonly stays: Promise<boolean>
+  #decide: (stays: boolean) => void = () => {}
   #ordered: readonly [cause: OrderedCause, isReset: boolean | undefined] | undefined
 
   constructor(pipe: Pipe, standing: Standing) {
     this.pipe = pipe
     this.standing = standing
+    this.stays = new Promise((resolve) => {
+      this.#decide = resolve
+    })
   }
 
   get client(): Socket {
@@ -30,5 +36,12 @@ export class FrozenStage {
   thaw(): void {
     this.standing.thaw()
     if (this.#ordered !== undefined) this.pipe.end(...this.#ordered)
+    this.#decide(true)
+  }
+
+  /** The pipe goes on in the other process. */
+  leave(): void {
+    this.standing.leave()
+    this.#decide(false)
   }
 }

@@ -44,6 +44,7 @@ import { upgradeBy } from '../control/upgrade.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { Grace } from './drains/grace.js'
 import { candidateOf, differenceOf, drainRemoved, drainsAfter } from './generations/run-time-changes.js'
+import { staying } from './hand-over/staying.js'
 import { ConnectionWatch } from './reporting/connection-watch.js'
 import type { RunningProxy } from './running-proxy.js'
 
@@ -96,10 +97,11 @@ export class ProxyControl implements Control {
   async kill(filter: ConnectionFilter): Promise<Killed> {
     const matching = this.#watch.matching(filter)
     for (const connection of matching) connection.end('killed')
-    return { killed: matching.length }
+    return { killed: (await staying(matching)).length }
   }
 
   async limit(id: string, order: RateOrder): Promise<Limited> {
+    await staying(this.#watch.matching({ ids: [id] }))
     this.#proxy.limit(id, order)
     return { id }
   }

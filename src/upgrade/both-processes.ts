@@ -43,11 +43,11 @@ export function reachingBoth(own: Control, elder: Elder, drainMs: () => number):
   return {
     ...lists(own, elder),
     kill: async (filter) => {
-      const { killed } = await own.kill(filter)
-      const there = await ask(ANSWERS.killed, (control) => control.kill(filter))
-      return { killed: killed + (there?.killed ?? 0) }
+      const there = ask(ANSWERS.killed, (control) => control.kill(filter))
+      const [elsewhere, { killed }] = await thereFirst(there, () => own.kill(filter))
+      return { killed: killed + (elsewhere?.killed ?? 0) }
     },
-    // It may move while this process and the predecessor look for it.
+    // The connection may come here after this process has looked for it.
     limit: async (id, order) =>
       (await ifKnown(own.limit(id, order))) ??
       (await ask(ANSWERS.limited, (control) => control.limit(id, order))) ??
@@ -67,10 +67,10 @@ export function reachingBoth(own: Control, elder: Elder, drainMs: () => number):
       return changed
     },
     ban: async (order) => {
-      const banned = await own.ban(order)
-      if (order.end !== true) return banned
-      const there = await ask(ANSWERS.killed, (control) => control.ban(order))
-      return { ...banned, killed: (banned.killed ?? 0) + (there?.killed ?? 0) }
+      if (order.end !== true) return await own.ban(order)
+      const there = ask(ANSWERS.killed, (control) => control.ban(order))
+      const [elsewhere, banned] = await thereFirst(there, () => own.ban(order))
+      return { ...banned, killed: (banned.killed ?? 0) + (elsewhere?.killed ?? 0) }
     },
     hold: async (order) => {
       const held = await own.hold(order)
@@ -126,6 +126,20 @@ function ofElder({ matched, connections }: z.infer<typeof ANSWERS.connections>, 
       predecessor: each.predecessor ?? pid,
     })),
   }
+}
+
+/**
+ * Connections only move to this process. So an order that comes here second misses none of them. It comes here also if the predecessor
+ * does not answer.
+ */
+async function thereFirst<There, Here>(
+  there: Promise<There>,
+  act: () => Promise<Here>,
+): Promise<[There, Here]> {
+  const [asked] = await Promise.allSettled([there])
+  const here = await act()
+  if (asked.status === 'rejected') throw asked.reason
+  return [asked.value, here]
 }
 
 /** Undefined: no connection of this process has the id. */

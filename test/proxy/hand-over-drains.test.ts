@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { kernelLoop } from '../../src/io/choose-engine.js'
 import { KernelLoop } from '../../src/io/kernel/kernel-loop.js'
+import { advanceClock, restoreClock, stopClock } from '../support/clock.js'
 import { temporaryFolder } from '../support/folder.js'
 import { HandOverRig } from './hand-over-rig.js'
 
@@ -26,6 +27,35 @@ describe.runIf(kernelLoop() instanceof KernelLoop)('a hand-over while connection
     expect((await drained).cancelled).toBe(true)
     void a.drain({ cluster: 'back', deadlineMs: 0 })
     expect(await rig.give(a, b)).toBe(1)
+  })
+
+  test('a drain that has begun in the new process takes no connection, also when it is over, until it is cancelled', async () => {
+    const [a, b] = [await rig.proxy(), await rig.proxy()]
+    await rig.join(a)
+    await b.drain({ cluster: 'back', deadlineMs: 60_000 })
+    expect(await rig.give(a, b)).toBe(0)
+    for (const backend of b.clusters.present[0]!.backends) b.drains.spareBackend(backend)
+    expect(await rig.give(a, b)).toBe(1)
+  })
+
+  test('a drain of a listener takes no connection of this listener, until it is opened again', async () => {
+    const [a, b] = [await rig.proxy(), await rig.proxy()]
+    await rig.join(a)
+    await b.drain({ listener: 'front', deadlineMs: 60_000 })
+    expect(await rig.give(a, b)).toBe(0)
+    await b.reloader.openListener('front')
+    expect(await rig.give(a, b)).toBe(1)
+  })
+
+  test('a drain without a deadline, or one that is past its deadline, keeps no connection away', async () => {
+    stopClock()
+    const [a, b] = [await rig.proxy(), await rig.proxy()]
+    await rig.join(a)
+    await b.drain({ cluster: 'back', deadlineMs: 0 })
+    await b.drain({ cluster: 'back', deadlineMs: 1000 })
+    advanceClock(1000)
+    expect(await rig.give(a, b)).toBe(1)
+    restoreClock()
   })
 
   test('connections of a process that drains everything move', async () => {

@@ -137,6 +137,21 @@ describe('while the process before an upgrade has connections', () => {
     expect(await control.release('a')).toEqual({ cluster: 'a', waited: 4 })
   })
 
+  for (const method of ['kill', 'ban'] as const)
+    it(`the order ${method} misses no connection that moves while the old process carries it out`, async () => {
+      let isHere = false
+      const { control } = both(
+        { [method]: async () => ({ killed: isHere ? 1 : 0 }) },
+        {
+          [method]: async () => {
+            isHere = true
+            return { killed: 0 }
+          },
+        },
+      )
+      expect(await call(control, method)).toEqual({ killed: 1 })
+    })
+
   it('a connection that only the old process has is limited there, and one that nobody has is unknown', async () => {
     const unknown = async () => {
       throw unknownName('connection', 'id')
@@ -161,12 +176,13 @@ describe('while the process before an upgrade has connections', () => {
 
   it('an old process that does not answer is left out of lists, and orders say that it is silent', async () => {
     vi.useFakeTimers()
-    const { control } = both({}, { connections: never, kill: never })
+    const { control, asked } = both({}, { connections: never, kill: never })
     const list = control.connections({})
     const killed = expect(control.kill({})).rejects.toMatchObject({ code: 'worker-silent' })
     await vi.advanceTimersByTimeAsync(5000)
     expect(await list).toEqual({ matched: 0, connections: [] })
     await killed
+    expect(asked.own).toContain('kill')
   })
 
   it('a drain of everything ends connections of the old process at its deadline', async () => {

@@ -18,6 +18,7 @@ import { hearBans, type KeptBan, type ToldBan } from '../../limits/bans/told-ban
 import type { Log } from '../../observe/log/log.js'
 import type { RecordEnding } from '../../observe/records/record.js'
 import type { ProxyStatus } from '../../observe/status.js'
+import { staying } from '../hand-over/staying.js'
 import { BanOrders } from './ban-orders.js'
 import { type BanConfig, banPolicyOf, exists, isDryRun, prefixesOf, scopesFor } from './ban-scopes.js'
 
@@ -93,13 +94,13 @@ export class ProxyBans {
   }
 
   /** `connections`: all that are open. */
-  ban(order: BanOrder, connections: readonly Connection[]): Banned {
+  async ban(order: BanOrder, connections: readonly Connection[]): Promise<Banned> {
     const { banned, ...answer } = this.#own.ban(order)
     if (!order.end) return answer
     const clients = new AddressSet([exactText(banned)])
-    const matching = connections.filter(({ clientAddress }) => clients.has(clientAddress))
-    for (const connection of matching) connection.end('killed')
-    return { ...answer, killed: matching.length }
+    const ended = connections.filter(({ clientAddress }) => clients.has(clientAddress))
+    for (const connection of ended) connection.end('killed')
+    return { ...answer, killed: (await staying(ended)).length }
   }
 
   unban(order: UnbanOrder): Unbanned {

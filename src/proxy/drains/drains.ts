@@ -17,14 +17,35 @@ export interface BegunDrain {
   readonly done: Promise<DrainResult>
 }
 
+/** A drain of a part of the proxy, until its deadline. */
+interface Ordered {
+  readonly scope: DrainScope
+  /** By `performance.now()`. */
+  readonly until: number
+  /** Backends that go on. */
+  readonly spared: Set<Backend>
+}
+
+/** What a connection is for. */
+export interface Part {
+  readonly listener: string
+  readonly cluster: string
+  readonly backend: Backend
+}
+
+/** So many are remembered. */
+const MOST_ORDERED = 1000
+
 export class Drains {
   readonly #running = new Set<Drain>()
+  #ordered: Ordered[] = []
 
   /**
    * Resolves when none of these connections is left, or when the drain is cancelled. Not `async`, because an
    * async function keeps its arguments while it waits, and with them every ended connection.
    */
   run(scope: DrainScope, connections: readonly Connection[], times: DrainTimes): Promise<DrainResult> {
+    this.#remember(scope, times)
     return this.begin(scope, connections, times, 'drained').done
   }
 
@@ -55,6 +76,22 @@ export class Drains {
     return Array.from(this.#running).some((drain) => isOfAPart(drain.scope) && drain.ends(connection))
   }
 
+  /**
+   * Whether a connection of another process would come too late for a drain, which has the connections that were there when it began.
+   * The other process got the same order, and drains the connection itself.
+   */
+  isTooLate({ listener, cluster, backend }: Part): boolean {
+    const now = performance.now()
+    return this.#ordered.some(
+      ({ scope, until, spared }) =>
+        until > now &&
+        (scope.listener ?? listener) === listener &&
+        (scope.cluster ?? cluster) === cluster &&
+        (scope.backend ?? backend.name) === backend.name &&
+        !spared.has(backend),
+    )
+  }
+
   /** A connection has ended. */
   left(connection: Connection): void {
     for (const drain of this.#running) drain.left(connection)
@@ -62,6 +99,7 @@ export class Drains {
 
   /** An operator wants this backend to go on, or at least its connections. */
   spareBackend(backend: Backend): void {
+    for (const { scope, spared } of this.#ordered) if (scope.cluster !== undefined) spared.add(backend)
     for (const drain of this.#running) {
       if (drain.scope.cluster !== undefined) drain.release((connection) => connection.backend === backend)
     }
@@ -70,9 +108,17 @@ export class Drains {
   /** A reload has opened these listeners again, or others with their names. */
   spareListeners(listeners: readonly Listener[], services: ReadonlyMap<Listener, Service>): void {
     const names = new Set(listeners.map((listener) => services.get(listener)!.name))
+    this.#ordered = this.#ordered.filter(({ scope: { listener } }) => !names.has(listener ?? ''))
     for (const drain of this.#running) {
       if (drain.scope.listener === undefined) continue
       drain.release(({ service }) => listeners.includes(service.listener) || names.has(service.name))
     }
+  }
+
+  #remember(scope: DrainScope, { deadlineMs }: DrainTimes): void {
+    if (deadlineMs === 0 || (scope.listener === undefined && scope.cluster === undefined)) return
+    const now = performance.now()
+    const present = this.#ordered.filter(({ until }) => until > now).slice(1 - MOST_ORDERED)
+    this.#ordered = [...present, { scope, until: now + deadlineMs, spared: new Set() }]
   }
 }

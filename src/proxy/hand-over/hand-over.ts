@@ -22,7 +22,7 @@ export interface HandOverOptions {
   /** Of the present config. */
   handOver(): HandOverConfig | false
   /** Connections that a drain ends stay in the process of the drain. */
-  readonly drains: Pick<Drains, 'ends'>
+  readonly drains: Pick<Drains, 'ends' | 'isTooLate'>
   services(): Iterable<Service>
   /** False: the proxy drains, and takes nothing. */
   isRunning(): boolean
@@ -118,10 +118,10 @@ export class HandOver {
 
   /** From here on other processes can give connections at `path`. False: this process takes none. */
   async takeAt(path: string): Promise<boolean> {
-    const { engine, connections, handOver, services, isRunning } = this.#options
+    const { engine, connections, handOver, services, isRunning, drains } = this.#options
     if (handOver() === false || !(engine instanceof KernelEngine)) return false
     const readBatch = await loadReadBatch()
-    const taker = Taker.at(engine.loop, { connections, services, isRunning, readBatch }, path)
+    const taker = Taker.at(engine.loop, { connections, services, isRunning, drains, readBatch }, path)
     if (typeof taker === 'string') return false
     this.#taker = taker
     return true

@@ -2,12 +2,14 @@
  * Takes connections over that another process gives, at a socket of its own. messages.ts says who owns a connection at each moment. A
  * connection is taken only if everything that it names exists here. The other ones stay where they are, and go on there.
  */
+import type { FrozenConnection } from '../../connection/frozen-connection.js'
 import { type Resumable, ResumedConnection, resumable } from '../../connection/resumed-connection.js'
 import type { Service } from '../../connection/service.js'
 import type { KernelLoop } from '../../io/kernel/kernel-loop.js'
 import { type MessageHandler, MessageListener, type MessageSocket } from '../../io/kernel/message-socket.js'
 import { dropFds, fdsOfPipe, type ReceivedPipe, takeFds } from '../../pipe/fd/received-pipe.js'
 import type { Connections } from '../connections.js'
+import type { Drains } from '../drains/drains.js'
 import { takenOf } from './messages.js'
 import type { readBatch } from './read-batch.js'
 
@@ -17,6 +19,7 @@ export interface TakerHost {
   /** False: the proxy drains, and takes nothing. */
   isRunning(): boolean
   services(): Iterable<Service>
+  readonly drains: Pick<Drains, 'isTooLate'>
   readonly readBatch: typeof readBatch
 }
 
@@ -88,7 +91,7 @@ export class Taker {
     return batch.map((frozen) => {
       const own = fds.slice(at, at + fdsOfPipe(frozen.pipe))
       at += own.length
-      const known = resumable(frozen, services)
+      const known = this.#known(frozen, services)
       const received = takeFds(native, frozen.pipe, own)
       if (known !== undefined && received !== undefined) {
         return { resumable: known, received }
@@ -96,6 +99,14 @@ export class Taker {
       if (received !== undefined) dropFds(native, received)
       return undefined
     })
+  }
+
+  /** Undefined: the connection is not taken. */
+  #known(frozen: FrozenConnection, services: readonly Service[]): Resumable | undefined {
+    const known = resumable(frozen, services)
+    const isTooLate =
+      known !== undefined && this.#host.drains.isTooLate({ ...frozen, backend: known.backend })
+    return isTooLate ? undefined : known
   }
 
   #decided({ resumable: known, received }: Offer, isTaken: boolean): void {
