@@ -11,7 +11,7 @@ import { sourceOf, USUAL_PREFIXES } from '../source.js'
 import type { AttemptHost, Next, Waiting } from './attempt-host.js'
 import { Backend } from './backend.js'
 import { Full } from './candidates.js'
-import { ALL_DOWN, type Dialling, type DialRequest, type DialResult } from './dial.js'
+import { ALL_DOWN, type Dialling, type DialRequest, type DialResult, LOOP } from './dial.js'
 import { type DialerOutcome, type Through, withClientPort } from './dialer.js'
 import { QUEUE_FULL, QUEUE_TIMEOUT, type QueuePosition } from './queue/cluster-queue.js'
 import { QueueStay } from './queue/queue-stay.js'
@@ -226,6 +226,10 @@ export class Attempt implements Dialling, Waiting, Waiter {
     } else if (SHORTAGES.has(errno)) {
       backend.dialDropped()
       this.#paused(errno)
+    } else if (errno === LOOP) {
+      // The backend works for clients that come by another listener.
+      backend.dialDropped()
+      this.#tryAnother(backend, errno)
     } else if (via?.failure !== undefined) {
       backend.dialDropped()
       if (via.failure.mayTryNext || this.#host.queue.isHeld) this.#tryAnother(backend, errno)

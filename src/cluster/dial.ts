@@ -12,6 +12,8 @@ export const ALL_DOWN = 'ALL_DOWN'
 export const REFUSED = 'REFUSED'
 /** The error of a dial for a client that may not have the server that it asks for. */
 export const NOT_ALLOWED = 'NOT_ALLOWED'
+/** The error of a connect that was not made, because it would lead back to a listener that its connection has passed. */
+export const LOOP = 'LOOP'
 
 export interface DialOptions {
   /** How long one connect may take, in ms. A wait for a name or for fds takes no longer. 0: for ever. */
@@ -70,7 +72,7 @@ export interface DialFailed {
   /**
    * QUEUE_TIMEOUT if the client waited in vain for a place, QUEUE_FULL if it may not wait or had to leave the queue for another
    * client, REFUSED if a limit of the cluster refuses it. Else the errno name of the last connect. If there was none: EHOSTDOWN if an operator has taken every backend out,
-   * NOT_ALLOWED if the client may not have the server that it asks for, ALL_DOWN if all are down and none may be tried, ENOTFOUND if no backend has an address, ETIMEDOUT if the wait for an address was too long, ECANCELED if
+   * NOT_ALLOWED if the client may not have the server that it asks for, LOOP if the last backend leads back to millrace, ALL_DOWN if all are down and none may be tried, ENOTFOUND if no backend has an address, ETIMEDOUT if the wait for an address was too long, ECANCELED if
    * the cluster was stopped.
    */
   readonly error: string

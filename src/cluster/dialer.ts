@@ -1,5 +1,5 @@
 /** What connects a cluster to its backends: the engine, or something that goes through a forward proxy. */
-import type { Address } from '../address.js'
+import type { Address, PeerAddress } from '../address.js'
 import type { Dial, DialOutcome } from '../io/engine.js'
 import type { ForwardProxyFailure } from '../via/tunnel-failure.js'
 
@@ -16,8 +16,18 @@ export interface DialerOutcome extends DialOutcome {
   readonly via?: Through | undefined
 }
 
+/** How a connection came to this process. */
+export interface Arrival {
+  /** Its listener. */
+  readonly service: { readonly name: string }
+  /** The address that connected. */
+  readonly peer: PeerAddress
+}
+
 /** The client for whom a dialer connects. */
 export interface DialClient {
+  /** Undefined: nobody came. */
+  readonly arrival?: Arrival | undefined
   /** Undefined: unknown. */
   readonly clientAddress?: Address | undefined
   /** The port that the client has connected to. Undefined: unknown. */

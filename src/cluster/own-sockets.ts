@@ -7,11 +7,17 @@ import type { Address } from '../address.js'
 import type { ClusterSocket } from '../config/schemas/socket-schema.js'
 import type { Dial, DialOutcome } from '../io/engine.js'
 import type { DialSetup } from '../io/socket-options.js'
-import type { DialClient, Dialer } from './dialer.js'
+import type { Arrival, DialClient, Dialer } from './dialer.js'
 
-/** The part of an engine that connects. */
+/** The part of an engine that connects. `arrival`: the connection for which it does. */
 export interface Connector {
-  dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void, setup?: DialSetup): Dial
+  dial(
+    address: Address,
+    connectMs: number,
+    done: (outcome: DialOutcome) => void,
+    setup?: DialSetup,
+    arrival?: Arrival,
+  ): Dial
 }
 
 export class OwnSockets implements Dialer {
@@ -29,7 +35,7 @@ export class OwnSockets implements Dialer {
     const socket = this.#socket()
     const setup =
       socket === undefined || to.kind === 'unix' ? undefined : this.#setup(socket, to.host, client)
-    return this.#connector.dial(to, connectMs, done, setup)
+    return this.#connector.dial(to, connectMs, done, setup, client?.arrival)
   }
 
   #setup({ options, source, sourcePorts }: ClusterSocket, peer: string, client?: DialClient): DialSetup {

@@ -6,6 +6,7 @@
  */
 import type { Address } from '../address.js'
 import type { Dialling, DialRequest, Entry } from '../cluster/dial.js'
+import type { Arrival } from '../cluster/dialer.js'
 import type { Explanation } from '../cluster/explanation.js'
 import { BROKEN, type Runnable, type Socket } from '../io/socket.js'
 import type { RecordEnding } from '../observe/records/record.js'
@@ -14,7 +15,7 @@ import { valuesOf } from '../websocket/heads/fields.js'
 import type { KnownClient } from './opening/known-client.js'
 
 /** What a pending client needs from its connection. */
-export interface PendingClientOwner {
+export interface PendingClientOwner extends Arrival {
   readonly connectMs: number
   readonly clientAddress: Address | undefined
   /** Undefined if nothing of the client was looked at. */
@@ -57,6 +58,10 @@ export class PendingClient implements Runnable, DialRequest {
 
   get connectMs(): number {
     return this.#owner.connectMs
+  }
+
+  get arrival(): Arrival {
+    return this.#owner
   }
 
   get clientAddress(): Address | undefined {

@@ -2,7 +2,7 @@
  * Why a connection ends before its pipe. The steps of a negotiation throw it. The connection catches it, in
  * one place.
  */
-import { ALL_DOWN, type DialFailed, NOT_ALLOWED } from '../cluster/dial.js'
+import { ALL_DOWN, type DialFailed, LOOP, NOT_ALLOWED } from '../cluster/dial.js'
 import { QUEUE_FULL, QUEUE_TIMEOUT } from '../cluster/queue/cluster-queue.js'
 import { SHORTAGES } from '../errors.js'
 import type { Dialogue, DialogueOver } from '../io/dialogue.js'
@@ -80,6 +80,7 @@ export function whyNoBackend(
   if (error === QUEUE_TIMEOUT) return { by: 'backend', phase: 'queue', cause: 'queue-timeout' }
   if (error === QUEUE_FULL) return { by: 'backend', phase: 'queue', cause: 'queue-full' }
   if (OWN_SHORTAGES.has(error)) return ending('proxy', 'out-of-resources')
+  if (error === LOOP) return { by: 'proxy', phase: 'connect', cause: 'loop' }
   if (via?.failure !== undefined)
     return ending('proxy', error === 'ETIMEDOUT' ? 'via-timeout' : `via: ${via.failure.detail}`)
   if (error === ALL_DOWN) {

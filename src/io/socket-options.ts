@@ -2,6 +2,7 @@
  * Options of TCP sockets that an operator can set: socket(7), ip(7), tcp(7). Plain data. Undefined: as it is. They mean nothing
  * to other sockets.
  */
+import type { Address } from '../address.js'
 
 export interface SocketOptions {
   /** The code point in the IP header (RFC 2474), 0 to 63. IP_TOS and IPV6_TCLASS. */
@@ -28,6 +29,8 @@ export interface SocketSource {
 export interface DialSetup {
   readonly options: SocketOptions
   readonly source?: SocketSource | undefined
+  /** Called with the address from which the socket connects, before `done`, and before this process accepts the connection. */
+  readonly began?: ((from: Address) => void) | undefined
 }
 
 const LEAVE = -1

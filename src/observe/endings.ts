@@ -135,6 +135,8 @@ const TABLE = [
     means: 'All backends are down, and `whenAllDown` does not let millrace try one. With `wait` none came back within `connectMs`' },
   { cause: 'not-allowed', detail: 'always', by: 'proxy', phases: ['connect'], letter: 'P', error: 'dial', status: 403, told: 'denied',
     means: 'The cluster has `dial`, and the client may not have the server that it asks for: its name, its port, or every address of it' },
+  { cause: 'loop', by: 'proxy', phases: ['connect'], letter: 'P', error: 'cluster', status: 503, told: 'unavailable',
+    means: 'The last backend tried is a listener of this millrace that the connection has passed before: it would go round without end' },
   { cause: 'queue-timeout', by: 'backend', phases: ['queue'], letter: 's', error: 'queue', status: 503, told: 'too-many',
     means: 'The client waited `queueMs` for a place in the cluster or at a backend' },
   { cause: 'queue-full', by: 'backend', phases: ['queue'], letter: 'S', error: 'queue', status: 503, told: 'too-many',

@@ -19,6 +19,8 @@ export interface AcceptorOptions {
   /** Other processes listen on the same ports (SO_REUSEPORT). */
   readonly sharePorts: boolean
   admit(service: Service, client: Socket, from: PeerAddress): void
+  /** The listener accepts clients from now on, or will do so when it is resumed. */
+  opened(listener: Listener): void
   /** The listener of this service has paused. */
   paused(service: Service): void
 }
@@ -52,6 +54,7 @@ export class Acceptor {
       const { present, next } = generations
       throw explainOwnOverlap(error, listener.options, present.services.keys(), next ?? present)
     }
+    this.#options.opened(listener)
     if (this.#isPaused !== wasPaused) this.#apply(listener)
     const { name, address } = listener.status()
     log.info({ listener: name, address, engine: engine.kind }, `listening on ${address}`)

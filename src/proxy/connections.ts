@@ -29,6 +29,7 @@ import type { ConnectionIds } from './connection-ids.js'
 import type { Consequences } from './consequences.js'
 import type { Drains } from './drains/drains.js'
 import type { Generations } from './generations/generations.js'
+import type { LoopGuard } from './loops/loop-guard.js'
 import type { Recount } from './recount.js'
 import type { ConnectionLog } from './reporting/connection-log.js'
 import type { ProxyCounters } from './reporting/proxy-counters.js'
@@ -45,6 +46,7 @@ export interface ConnectionsOptions {
   readonly ids: ConnectionIds
   readonly bandwidth: Bandwidth
   readonly recount: Recount
+  readonly loops: Pick<LoopGuard, 'ended'>
   /** Called after each look at deadlines. */
   readonly looked: Looked
   /** Called when no file descriptor or memory was left for a backend. */
@@ -61,6 +63,7 @@ export class Connections implements ConnectionHost {
   readonly drains: Drains
   readonly #bandwidth: Bandwidth
   readonly #recount: Recount
+  readonly #loops: ConnectionsOptions['loops']
   readonly #admission: Admission
   readonly #generations: Generations
   readonly #counters: ProxyCounters
@@ -97,6 +100,7 @@ export class Connections implements ConnectionHost {
     this.#ended = ended
     this.#bandwidth = options.bandwidth
     this.#recount = options.recount
+    this.#loops = options.loops
     this.#members = new Sweep<Connection>(looked)
   }
 
@@ -220,6 +224,7 @@ export class Connections implements ConnectionHost {
 
   #gone(connection: Connection): void {
     this.drains.left(connection)
+    this.#loops.ended(connection)
     this.#admission.ended(connection)
     if (this.#members.size === 0) this.#whenEmpty?.()
   }

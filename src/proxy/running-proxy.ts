@@ -33,6 +33,7 @@ import type { HandOver } from './hand-over/hand-over.js'
 import { createOwnHealth } from './health/own-health.js'
 import { Holds } from './holds.js'
 import { Limiting } from './limiting.js'
+import { createLoopGuard, type LoopGuard } from './loops/loop-guard.js'
 import { createNames, type Names } from './names.js'
 import { certificatesOf } from './reporting/certificates.js'
 import { ConnectionLog } from './reporting/connection-log.js'
@@ -56,7 +57,9 @@ export class RunningProxy {
   readonly watch = new ProcessWatch()
   readonly clusters: Clusters
   readonly drains = new Drains()
+  readonly ids = new ConnectionIds()
   readonly limiting: Limiting
+  readonly loops: LoopGuard
   readonly #options: RunningProxyOptions
   readonly #pipeCounters = createPipeCounters()
   readonly #counters = new ProxyCounters()
@@ -83,9 +86,9 @@ export class RunningProxy {
     this.names = options.names ?? createNames(config.names, this.log)
     this.#copyingNotice = new CopyingNotice(this.log)
     this.limiting = this.#createLimiting(config)
+    this.loops = createLoopGuard(this, options.counts)
     this.#admission = new Admission(this.engine, options.admission ?? this.limiting.rule)
-    const ids = new ConnectionIds()
-    this.#connectionLog = new ConnectionLog(this.openLog, ids, config.log)
+    this.#connectionLog = new ConnectionLog(this.openLog, this.ids, config.log)
     this.#consequences = new Consequences(this, options.tellVerdict ?? (() => {}))
     const shared = this.#shared(() => undefined)
     this.generations = new Generations(createGeneration(config, undefined, shared))
@@ -94,7 +97,7 @@ export class RunningProxy {
       options.probes === false ? undefined : createOwnHealth(this.log, options.probes, () => this.clusters)
     this.clusters = new Clusters(this.#catalogue, this.generations.present, checking)
     this.#counters.takeUp(this.generations.present, this.#catalogue, this.clusters)
-    const { connections, acceptor, reloader, handOver } = this.#createServing(ids)
+    const { connections, acceptor, reloader, handOver } = this.#createServing()
     this.#connections = connections
     this.handOver = handOver
     this.acceptor = acceptor
@@ -210,10 +213,6 @@ export class RunningProxy {
     return this.#connections.all()
   }
 
-  get ids(): ConnectionIds {
-    return this.#connections.ids
-  }
-
   async failback(cluster: string): Promise<ServingTier> {
     return this.clusters.failback(cluster)
   }
@@ -240,9 +239,10 @@ export class RunningProxy {
   }
 
   #shared(knownCluster: SharedParts['knownCluster']): SharedParts {
-    const { engine, log, tickets, names } = this
+    const { engine, log, tickets, names, loops } = this
     return {
       engine,
+      loops,
       counters: this.#pipeCounters,
       log,
       tickets,
@@ -256,7 +256,7 @@ export class RunningProxy {
     }
   }
 
-  #createServing(ids: ConnectionIds): Serving {
+  #createServing(): Serving {
     return createServing({
       engine: this.engine,
       openLog: this.openLog,
@@ -269,7 +269,7 @@ export class RunningProxy {
       drains: this.drains,
       health: this.#consequences,
       watch: this.watch,
-      ids,
+      ids: this.ids,
       shared: this.#shared((name) => this.clusters.get(name)),
       sharePorts: this.#options.sharePorts ?? false,
       ended: (connection, ending) => {

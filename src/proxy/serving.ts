@@ -53,6 +53,7 @@ export function createServing(options: ServingOptions): Serving {
     ...options,
     bandwidth: options.shared.limiting.bandwidth,
     recount: options.shared.limiting.recount,
+    loops: options.shared.loops,
     looked: (lateMs, isLast) => {
       watch.timerRan(lateMs, isLast)
       evictor.look()
@@ -72,6 +73,7 @@ export function createServing(options: ServingOptions): Serving {
     generations,
     sharePorts,
     admit: (service, client, from) => connections.admit(service, client, from),
+    opened: (listener) => options.shared.loops.listeners.opened(listener),
     paused: (service) => {
       counters.countsOf(service).acceptPauses++
       evictor.ranOut()

@@ -19,6 +19,7 @@ import { describeLeftListeners } from './left-listeners.js'
 import { describeLifecycle } from './lifecycle.js'
 import { describeLimits } from './limits.js'
 import { describeLists } from './lists.js'
+import { describeLoops } from './loops.js'
 import { describeManyClients } from './many-clients.js'
 import { describeNames } from './names.js'
 import { describeOperators } from './operators.js'
@@ -57,5 +58,6 @@ export function describeProxy(engine: EngineKind): void {
   describe('forward proxies', () => describeVia(engine))
   describe('names', () => describeNames())
   describe('lists', () => describeLists())
+  describe('loops', () => describeLoops())
   describe('many clients', () => describeManyClients())
 }

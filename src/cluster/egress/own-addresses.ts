@@ -8,13 +8,14 @@ const ASKS_EVERY_MS = 1000
 
 export type Interfaces = () => NodeJS.Dict<Pick<NetworkInterfaceInfo, 'address'>[]>
 
-interface Listening {
+/** Where a socket listens. Of an IPv6 address: also for IPv4 clients. */
+export interface ListeningAt {
   readonly bytes: Buffer
   readonly port: number
 }
 
 export class OwnAddresses {
-  readonly #listening: readonly Listening[]
+  readonly #listening: readonly ListeningAt[]
   readonly #interfaces: Interfaces
   readonly #now: () => number
   /** Undefined: the system has never told them. */
@@ -38,12 +39,14 @@ export class OwnAddresses {
 
   /** Whether a connect to this address would reach a listener of millrace. */
   listensAt(bytes: Buffer, port: number): boolean {
-    const here = this.#listening.filter((each) => each.port === port)
-    return here.some((each) =>
-      isUnspecified(each.bytes)
-        ? isUnspecified(bytes) || isLoopback(bytes) || this.has(bytes) !== false
-        : isUnspecified(bytes) || each.bytes.equals(bytes),
-    )
+    return this.#listening.some((each) => this.leadsTo(each, bytes, port) !== false)
+  }
+
+  /** Whether a connect to this address would reach the socket. Undefined: the system does not tell. */
+  leadsTo(listening: ListeningAt, bytes: Buffer, port: number): boolean | undefined {
+    if (listening.port !== port) return false
+    if (!isUnspecified(listening.bytes)) return isUnspecified(bytes) || listening.bytes.equals(bytes)
+    return isUnspecified(bytes) || isLoopback(bytes) || this.has(bytes)
   }
 
   /** The question needs a file descriptor (netlink(7)). Without one, what was known before counts. */

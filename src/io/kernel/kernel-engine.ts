@@ -195,6 +195,9 @@ class FdDial implements Dial, Runnable, Expirable {
     }
     this.#socket = new FdSocket(this.#loop, fd, generation)
     this.#socket.owner = this
+    if (setup?.began === undefined) return
+    const from = this.#socket.localAddress()
+    if (from !== undefined) setup.began(from)
   }
 
   /** Connects. Idle kernel pipes are fds too. If fds are short, it closes them and tries again. */

@@ -6,7 +6,7 @@
 
 import type { NetConnectOpts, Socket as NetSocket, Server, ServerOpts } from 'node:net'
 import * as net from 'node:net'
-import type { Address } from '../../address.js'
+import { type Address, hostOfSocket } from '../../address.js'
 import type {
   AcceptHandler,
   Dial,
@@ -130,7 +130,7 @@ export class StreamEngine implements Engine {
 
   /** Of `setup`, Node can only set the address. */
   dial(address: Address, connectMs: number, done: (outcome: DialOutcome) => void, setup?: DialSetup): Dial {
-    return new StreamDial(this, targetOf(address, setup?.source?.host), connectMs, done)
+    return new StreamDial(this, targetOf(address, setup?.source?.host), connectMs, done, setup?.began)
   }
 
   #house(socket: NetSocket): StreamSocket {
@@ -169,6 +169,7 @@ class StreamDial implements Dial, Expirable {
     target: NetConnectOpts,
     connectMs: number,
     done: (outcome: DialOutcome) => void,
+    began?: DialSetup['began'],
   ) {
     this.#engine = engine
     this.#deadline = connectMs > 0 ? performance.now() + connectMs : Number.POSITIVE_INFINITY
@@ -180,6 +181,7 @@ class StreamDial implements Dial, Expirable {
     this.#stream.once('connect', () => this.#finish(''))
     this.#stream.on('error', (error: NodeJS.ErrnoException) => this.#finish(error.code ?? 'ECONNREFUSED'))
     engine.sweep.add(this, connectMs)
+    if (began !== undefined) process.nextTick(() => this.#tell(began))
   }
 
   cancel(): void {
@@ -191,6 +193,12 @@ class StreamDial implements Dial, Expirable {
 
   expire(now: number): void {
     if (now >= this.#deadline) this.#finish('ETIMEDOUT')
+  }
+
+  /** Node has begun to connect in the tick before this one. */
+  #tell(began: (from: Address) => void): void {
+    const { localAddress: host, localPort: port } = this.#stream
+    if (host !== undefined && port !== undefined) began({ kind: 'tcp', host: hostOfSocket(host), port })
   }
 
   #finish(errno: string): void {

@@ -1,6 +1,7 @@
 /**
  * Log lines about things other than connections: backends that fail and recover, certificates that change.
  */
+import { type Address, formatAddress } from '../../address.js'
 import type { ClusterHooks } from '../../cluster/cluster.js'
 import type { Judgement } from '../../cluster/health/active-verdicts.js'
 import type { NamesHooks } from '../../cluster/names/dns-names.js'
@@ -70,6 +71,28 @@ export function announceChecks(log: Log): (cluster: string, backend: string, res
 /** `L4CON ECONNREFUSED` */
 const inWords = ({ reason, detail }: Partial<Judgement> = {}): string =>
   [reason, detail].filter((word) => word !== undefined).join(' ')
+
+/** ms between two lines about the same two listeners. */
+const TELL_LOOP_EVERY_MS = 10_000
+/** Lines of so many pairs of listeners are remembered. */
+const MOST_LOOPS = 1000
+
+/** A connection would have come back to a listener that it has passed. `passed`: the listeners on its way, the last one last. */
+export function announceLoops(log: Log): (passed: readonly string[], listener: string, to: Address) => void {
+  const toldAt = new Map<string, number>()
+  return (passed, loopsTo, to) => {
+    const [backend, listener] = [formatAddress(to), passed.at(-1)]
+    const pair = JSON.stringify([listener, loopsTo])
+    const now = performance.now()
+    if (now - (toldAt.get(pair) ?? Number.NEGATIVE_INFINITY) < TELL_LOOP_EVERY_MS) return
+    if (toldAt.size >= MOST_LOOPS) toldAt.clear()
+    toldAt.set(pair, now)
+    log.warn(
+      { listener, loopsTo, passed, backend },
+      `listener ${listener} leads back to listener ${loopsTo}: ${backend} was not dialled`,
+    )
+  }
+}
 
 export function announceCertificates(log: Log, listener: string): CertificateHooks {
   return {

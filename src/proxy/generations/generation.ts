@@ -35,6 +35,7 @@ import { createForwardDialer, type Places } from '../../via/dialer.js'
 import type { ForwardProxyOptions } from '../../via/forward-proxy.js'
 import { planOfCluster, planOfListener } from '../limit-plans.js'
 import type { Limiting } from '../limiting.js'
+import type { LoopGuard } from '../loops/loop-guard.js'
 import type { Names } from '../names.js'
 import { reusable } from './reusable.js'
 
@@ -61,6 +62,8 @@ export interface Prepared {
 /** The parts that all generations share. */
 export interface SharedParts {
   readonly engine: Engine
+  /** Connects for clusters. */
+  readonly loops: LoopGuard
   readonly counters: PipeCounters
   readonly log: Log
   readonly tickets: TicketKeys
@@ -218,7 +221,19 @@ function policyOf(
 function createDestination(
   name: string,
   config: Config,
-  { engine, counters, log, knownCluster, onNoKey, onQueued, hooksOf, names, onFound, limiting }: SharedParts,
+  {
+    engine,
+    loops,
+    counters,
+    log,
+    knownCluster,
+    onNoKey,
+    onQueued,
+    hooksOf,
+    names,
+    onFound,
+    limiting,
+  }: SharedParts,
 ): Destination {
   const options = config.clusters[name]!
   const timeouts = connectionTimeouts(config.timeouts, options.timeouts)
@@ -247,7 +262,7 @@ function createDestination(
     onFound,
   }
   return {
-    cluster: knownCluster(name) ?? new Cluster(name, options, engine, hooks),
+    cluster: knownCluster(name) ?? new Cluster(name, options, loops, hooks),
     limits: planOfCluster(name, config),
     pipes: { runQueue: engine.runQueue, settings, counters },
     liveness: options.liveness,

@@ -1,0 +1,57 @@
+/**
+ * Where this proxy listens at the moment. Says which listener a connect would reach. A connect to a port on which no listener is costs
+ * one lookup.
+ */
+import { type Address, formatAddress } from '../../address.js'
+import { type Interfaces, type ListeningAt, OwnAddresses } from '../../cluster/egress/own-addresses.js'
+import { ipToBytes } from '../../ip.js'
+import type { Listener } from '../../listener/listener.js'
+
+type Known = Pick<Listener, 'address' | 'place' | 'options' | 'isListening'>
+
+export class OwnListeners {
+  readonly #addresses: OwnAddresses
+  /** By the port, or the path of a unix socket. Closed ones leave when another one opens at the same place. */
+  readonly #listeners = new Map<number | string, Known[]>()
+
+  /** `now` is in ms, and never goes back. */
+  constructor(now: () => number, interfaces?: Interfaces) {
+    this.#addresses = new OwnAddresses([], now, interfaces)
+  }
+
+  /** The listener has begun to listen. */
+  opened(listener: Known): void {
+    const key = keyOf(listener.address)
+    const others = this.#listeners.get(key) ?? []
+    this.#listeners.set(key, [...others.filter((each) => each !== listener && each.isListening), listener])
+  }
+
+  names(): string[] {
+    return [...this.#listeners.values()].flat().map(({ options }) => options.name)
+  }
+
+  /** The name of the listener that a connect to this address reaches. Undefined: none of this proxy, or nobody can tell. */
+  at(to: Address): string | undefined {
+    const here = this.#listeners.get(keyOf(to))
+    if (here === undefined) return undefined
+    return here.find((each) => each.isListening && this.#isReached(each, to))?.options.name
+  }
+
+  #isReached({ place, options }: Known, to: Address): boolean {
+    const { address, ipv6Only } = place
+    if (to.kind === 'unix' || address.kind === 'unix') return true
+    // What this machine sends to itself comes by the loopback interface.
+    const device = options.socket?.options?.interface ?? LOOPBACK
+    const [at, bytes] = [ipToBytes(address.host), ipToBytes(to.host)]
+    if (device !== LOOPBACK || at === undefined || bytes === undefined) return false
+    const listening: ListeningAt = { bytes: at, port: address.port }
+    const isForBoth = at.length > bytes.length && !ipv6Only
+    if (at.length !== bytes.length && !isForBoth) return false
+    return this.#addresses.leadsTo(listening, bytes, to.port) === true
+  }
+}
+
+const LOOPBACK = 'lo'
+
+const keyOf = (address: Address): number | string =>
+  address.kind === 'tcp' ? address.port : formatAddress(address)
