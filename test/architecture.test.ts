@@ -56,7 +56,7 @@ const ROOM_USES: Record<string, readonly string[]> = {
   peek: ['postgres', 'proxy-protocol'],
   refusals: ['peek', 'websocket'],
   service: ['io'],
-  probes: ['postgres', 'proxy-protocol', 'tls', 'websocket'],
+  probes: ['io', 'postgres', 'proxy-protocol', 'tls', 'websocket'],
   via: ['io', 'websocket'],
   words: ['figures'],
   'key-pair': ['figures', 'words'],

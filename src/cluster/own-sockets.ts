@@ -38,11 +38,13 @@ export class OwnSockets implements Dialer {
     return this.#connector.dial(to, connectMs, done, setup, client?.arrival)
   }
 
-  #setup({ options, source, sourcePorts }: ClusterSocket, peer: string, client?: DialClient): DialSetup {
-    const own = source?.isClient ? hostOf(client) : this.#next(source?.addresses ?? [], peer)
-    const any = sourcePorts === undefined ? undefined : anyOf(peer)
-    const host = own !== undefined && isIP(own) === isIP(peer) ? own : any
-    return { options, source: host === undefined ? undefined : { host, ports: sourcePorts } }
+  #setup(socket: ClusterSocket, peer: string, client?: DialClient): DialSetup {
+    const { source } = socket
+    return setupFrom(
+      socket,
+      peer,
+      source?.isClient ? hostOf(client) : this.#next(source?.addresses ?? [], peer),
+    )
   }
 
   /** Addresses of the peer's family take turns. */
@@ -50,6 +52,27 @@ export class OwnSockets implements Dialer {
     const fitting = addresses.filter((each) => isIP(each) === isIP(peer))
     return fitting[this.#turns++ % fitting.length]
   }
+}
+
+/** How the socket of a check is set up, which connects for no client. Of several addresses it takes the first that fits. */
+export function checkSetup(socket: ClusterSocket | undefined, to: Address): DialSetup | undefined {
+  if (socket === undefined || to.kind === 'unix') return undefined
+  return setupFrom(
+    socket,
+    to.host,
+    socket.source?.addresses.find((each) => isIP(each) === isIP(to.host)),
+  )
+}
+
+/** `own`: the address from which to connect. Undefined: as the kernel chooses. */
+function setupFrom(
+  { options, sourcePorts }: ClusterSocket,
+  peer: string,
+  own: string | undefined,
+): DialSetup {
+  const any = sourcePorts === undefined ? undefined : anyOf(peer)
+  const host = own !== undefined && isIP(own) === isIP(peer) ? own : any
+  return { options, source: host === undefined ? undefined : { host, ports: sourcePorts } }
 }
 
 const hostOf = (client: DialClient | undefined): string | undefined =>

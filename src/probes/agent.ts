@@ -1,5 +1,6 @@
 /** Asks an agent what it says of its backend. */
 import type { ResolvedAddress } from '../address.js'
+import type { DialSetup } from '../io/socket-options.js'
 import { type AgentReply, parseAgentReply } from './agent-reply.js'
 import type { Probing } from './check.js'
 import { type Conversation, over, send, WAIT } from './conversation.js'
@@ -7,8 +8,8 @@ import { ProbeConnection } from './probe-connection.js'
 
 export interface AgentTarget {
   readonly address: ResolvedAddress
-  /** The probe connects from the first of these with the right IP version. Undefined: as the kernel chooses. */
-  readonly sources?: readonly string[] | undefined
+  /** How the socket of the connect is set up. Undefined: as the system has it. */
+  readonly setup?: DialSetup | undefined
   /** Sent as soon as the connection is open, one byte for each character (U+0000 to U+00FF). Empty: nothing is sent. */
   readonly send: string
   /** For the whole question, in ms, from 1. */
@@ -20,8 +21,8 @@ export interface AgentTarget {
  * time. As in HAProxy, that says nothing about the backend.
  */
 export function askAgent(target: AgentTarget, done: (reply: AgentReply | undefined) => void): Probing {
-  const { address, sources, timeoutMs } = target
-  const plan = { address, sources, timeoutMs, conversation: agentConversation(target.send) }
+  const { address, setup, timeoutMs } = target
+  const plan = { address, setup, timeoutMs, conversation: agentConversation(target.send) }
   return new ProbeConnection(plan, (outcome) => done(outcome.kind === 'found' ? outcome.found : undefined))
 }
 

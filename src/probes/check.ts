@@ -4,6 +4,7 @@
  */
 import type { ResolvedAddress } from '../address.js'
 import type { BackendTlsConfig } from '../config/schemas/tls-schema.js'
+import type { DialSetup } from '../io/socket-options.js'
 
 export type Check =
   /** The connect must succeed. TLS of the target is not used. */
@@ -52,8 +53,8 @@ export type ScriptStep =
 export interface ProbeTarget {
   /** The port of the check is applied already. */
   readonly address: ResolvedAddress
-  /** The probe connects from the first of these with the right IP version. Undefined: as the kernel chooses. */
-  readonly sources?: readonly string[] | undefined
+  /** How the socket of the connect is set up. Undefined: as the system has it. */
+  readonly setup?: DialSetup | undefined
   /** The host of the backend as configured, for its certificate and for `Host`. Undefined for a unix socket. */
   readonly host: string | undefined
   /** A header that names no client comes first: `PROXY UNKNOWN` (v1), or the command LOCAL (v2). */

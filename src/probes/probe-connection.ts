@@ -2,11 +2,14 @@
  * One connection with one conversation on it, from the connect to the close. It tells its outcome once, never before the
  * constructor has returned, and not at all after `cancel`. It has one deadline, and leaves no socket and no timer behind.
  */
-import { isIP, type NetConnectOpts, connect as netConnect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { ResolvedAddress } from '../address.js'
+import type { Dial } from '../io/engine.js'
+import type { DialSetup } from '../io/socket-options.js'
 import type { Handshake } from '../tls/handshake.js'
 import type { ProbeReason, Probing } from './check.js'
 import { closeInOrder } from './close-in-order.js'
+import { connect } from './connect.js'
 import type { Conversation } from './conversation.js'
 import { type Conversing, converse } from './converse.js'
 import { type Deadline, startDeadline } from './deadline.js'
@@ -16,7 +19,7 @@ import { printable } from './printable.js'
 
 export interface ProbePlan<Found> {
   readonly address: ResolvedAddress
-  readonly sources?: readonly string[] | undefined
+  readonly setup?: DialSetup | undefined
   readonly timeoutMs: number
   /** Sent before everything else. */
   readonly header?: Buffer | undefined
@@ -45,8 +48,9 @@ export class ProbeConnection<Found> implements Probing {
   /** Undefined as soon as the outcome is known, or nobody wants to know it. */
   #done: ((outcome: Outcome<Found>) => void) | undefined
   #layer: keyof typeof TIMEOUTS = 4
-  /** The innermost stream: TLS, once its handshake is done. */
-  #stream: Socket
+  readonly #connect: Dial
+  /** The innermost stream: TLS, once its handshake is done. Undefined before the connect. */
+  #stream: Socket | undefined
   #handshake: Handshake | undefined
   #conversing: Conversing | undefined
 
@@ -54,9 +58,10 @@ export class ProbeConnection<Found> implements Probing {
     this.#plan = plan
     this.#done = done
     this.#deadline = startDeadline(plan.timeoutMs, () => this.#expire())
-    this.#stream = netConnect({ ...nodeAddress(plan), noDelay: true })
-    this.#stream.once('connect', () => this.#connected())
-    this.#watch(this.#stream)
+    this.#connect = connect(plan.address, plan.setup, {
+      connected: (stream) => this.#connected(stream),
+      failed: (errno) => this.#fail(connectReason(errno), errno),
+    })
   }
 
   cancel(): void {
@@ -71,10 +76,11 @@ export class ProbeConnection<Found> implements Probing {
     stream.once('close', () => this.#closed(stream))
   }
 
-  #connected(): void {
+  #connected(stream: Socket): void {
     const { header, tls } = this.#plan
-    if (this.#done === undefined) return
-    if (header !== undefined) this.#stream.write(header)
+    this.#stream = stream
+    this.#watch(stream)
+    if (header !== undefined) stream.write(header)
     if (tls === undefined) this.#converse()
     else this.#beginTls(tls)
   }
@@ -92,7 +98,7 @@ export class ProbeConnection<Found> implements Probing {
   #secure(tls: TlsPlan): void {
     this.#conversing = undefined
     try {
-      this.#handshake = tls.begin(this.#stream)
+      this.#handshake = tls.begin(this.#stream!)
       this.#handshake.done.then(
         ({ stream }) => this.#secured(stream),
         ({ message }: Error) => this.#fail('L6RSP', message),
@@ -119,20 +125,21 @@ export class ProbeConnection<Found> implements Probing {
   #run<Said>(conversation: Conversation<Said>, over: (said: Said) => void): void {
     const flooded = (): void =>
       this.#fail(this.#layer === 6 ? 'L6RSP' : 'L7RSP', this.#explain('too many bytes'))
-    this.#conversing = converse(this.#stream, conversation, { over, flooded })
+    this.#conversing = converse(this.#stream!, conversation, { over, flooded })
   }
 
   #found(found: Found): void {
     const done = this.#settle()
-    if (this.#mayReset()) this.#stream.resetAndDestroy()
-    else closeInOrder(this.#stream)
+    const stream = this.#stream!
+    if (this.#mayReset(stream)) stream.resetAndDestroy()
+    else closeInOrder(stream)
     done?.({ kind: 'found', found })
   }
 
   /** Many backends never see a connection that is reset before they accept it. HAProxy closes like this, too. */
-  #mayReset(): boolean {
+  #mayReset({ bytesRead, bytesWritten }: Socket): boolean {
     const { address, tls } = this.#plan
-    const isSilent = this.#stream.bytesRead === 0 && this.#stream.bytesWritten === 0
+    const isSilent = bytesRead === 0 && bytesWritten === 0
     return isSilent && address.kind === 'tcp' && tls === undefined
   }
 
@@ -142,8 +149,7 @@ export class ProbeConnection<Found> implements Probing {
 
   #broken(stream: Socket, errno: string): void {
     if (stream !== this.#stream) return
-    if (this.#layer === 4) this.#fail(connectReason(errno), errno)
-    else this.#fail(this.#layer === 6 || TLS_ERROR.test(errno) ? 'L6RSP' : 'L7RSP', errno)
+    this.#fail(this.#layer === 6 || TLS_ERROR.test(errno) ? 'L6RSP' : 'L7RSP', errno)
   }
 
   #closed(stream: Socket): void {
@@ -172,17 +178,8 @@ export class ProbeConnection<Found> implements Probing {
   }
 
   #destroy(): void {
+    this.#connect.cancel()
     this.#handshake?.cancel()
-    this.#stream.destroy()
+    this.#stream?.destroy()
   }
-}
-
-function nodeAddress({
-  address,
-  sources = [],
-}: Pick<ProbePlan<unknown>, 'address' | 'sources'>): NetConnectOpts {
-  if (address.kind === 'unix') return { path: address.path }
-  const { host, port } = address
-  const localAddress = sources.find((each) => isIP(each) === isIP(host))
-  return { host, port, ...(localAddress !== undefined && { localAddress }) }
 }

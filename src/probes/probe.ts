@@ -20,7 +20,7 @@ export function probe(check: Check, target: ProbeTarget, done: (result: ProbeRes
   const clientName = check.kind === 'http' ? check.host : undefined
   const plan = {
     address: target.address,
-    sources: target.sources,
+    setup: target.setup,
     timeoutMs: target.timeoutMs,
     header: target.sendProxy && encodeLocalHeader(target.sendProxy === 'v1' ? 1 : 2),
     tls: isInTls ? tlsPlan(target, check.kind === 'http', clientName) : undefined,

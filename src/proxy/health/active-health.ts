@@ -57,9 +57,8 @@ export class ActiveHealth {
     for (const [name, { health, socket }] of Object.entries(clusters)) {
       if (!isWatched(health)) continue
       const { check, agent } = health
-      const sources = socket?.source?.addresses
       const everyMs = (check ?? agent)!.everyMs
-      for (const backend of this.#update(name, { check, agent, sources })) coming.push([backend, everyMs])
+      for (const backend of this.#update(name, { check, agent, socket })) coming.push([backend, everyMs])
     }
     for (const [position, [backend, everyMs]] of coming.entries())
       backend.begin(firstMs(everyMs, position, coming.length))

@@ -8,9 +8,11 @@ import { type CheckCounts, type CheckResult, Checks, unchecked } from '../../clu
 import type { Underway } from '../../cluster/health/checks/rounds.js'
 import type { AgentVerdict, CheckVerdict } from '../../cluster/health/verdict.js'
 import type { Endpoints } from '../../cluster/names/endpoints.js'
+import { checkSetup } from '../../cluster/own-sockets.js'
 import type { ActiveVerdict } from '../../cluster/shared-verdict.js'
 import type { AgentConfig, CheckConfig } from '../../config/schemas/check-schema.js'
 import type { HealthConfig } from '../../config/schemas/health-schema.js'
+import type { ClusterSocket } from '../../config/schemas/socket-schema.js'
 import type { AgentReply } from '../../probes/agent-reply.js'
 import type { ProbeResult } from '../../probes/check.js'
 import type { ProbeQueue } from './probe-queue.js'
@@ -35,8 +37,8 @@ export interface CheckedBackendHost {
 const LOOK_EVERY_MS = 200
 
 export interface Watched extends Pick<HealthConfig, 'check' | 'agent'> {
-  /** From these addresses checks may connect. Undefined: as the kernel chooses. */
-  readonly sources?: readonly string[] | undefined
+  /** How sockets to the backends are set up. Undefined: as the system has them. */
+  readonly socket?: ClusterSocket | undefined
 }
 
 export class CheckedBackend {
@@ -44,7 +46,7 @@ export class CheckedBackend {
   /** The files of its TLS may have other contents after a reload, so each check has the present config. */
   #check: CheckConfig | undefined
   #agentConfig: AgentConfig | undefined
-  #sources: readonly string[] | undefined
+  #socket: ClusterSocket | undefined
   #checks: Checks | undefined
   #agent: Agent | undefined
   #counts: CheckCounts | undefined
@@ -67,9 +69,9 @@ export class CheckedBackend {
   }
 
   /** Takes the present config. `isSame`: it says the same as before. What is known of the backend stays. */
-  update({ check, agent, sources }: Watched, isSame: boolean): void {
+  update({ check, agent, socket }: Watched, isSame: boolean): void {
     this.#check = check
-    this.#sources = sources
+    this.#socket = socket
     this.#agentConfig = agent
     if (isSame) return
     this.stop()
@@ -144,7 +146,8 @@ export class CheckedBackend {
     const { probe, port, timeoutMs, tls, startTls, sendProxy } = this.#check!
     return this.#whenReached((at) => {
       const address = withPort(at, port)
-      const target = { address, sources: this.#sources, host, tls, startTls, sendProxy, timeoutMs }
+      const setup = checkSetup(this.#socket, address)
+      const target = { address, setup, host, tls, startTls, sendProxy, timeoutMs }
       return queue.run((over) =>
         probes.probe(probe, target, (result) => {
           over()
@@ -171,15 +174,16 @@ export class CheckedBackend {
   #ask(done: (words: AgentWords | undefined) => void): Underway {
     const { probes, queue } = this.#host
     const { port, send, timeoutMs } = this.#agentConfig!
-    const sources = this.#sources
-    return this.#whenReached((at) =>
-      queue.run((over) =>
-        probes.askAgent({ address: withPort(at, port), sources, send, timeoutMs }, (reply) => {
+    return this.#whenReached((at) => {
+      const address = withPort(at, port)
+      const target = { address, setup: checkSetup(this.#socket, address), send, timeoutMs }
+      return queue.run((over) =>
+        probes.askAgent(target, (reply) => {
           over()
           done(reply && this.#wordsOf(reply))
         }),
-      ),
-    )
+      )
+    })
   }
 
   /** Begins as soon as the name of the backend has an address. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { CheckVerdict } from '../../../src/cluster/health/verdict.js'
 import { Endpoints } from '../../../src/cluster/names/endpoints.js'
+import type { ClusterSocket } from '../../../src/config/schemas/socket-schema.js'
 import { validateConfig } from '../../../src/config/validate.js'
 import type { AgentReply } from '../../../src/probes/agent-reply.js'
 import type { ProbeResult, ProbeTarget } from '../../../src/probes/check.js'
@@ -16,6 +17,7 @@ let endpoints: Endpoints
 let backend: CheckedBackend
 /** Where the check or the agent that is under way connects. */
 let at: ProbeTarget['address'] | undefined
+let setup: ProbeTarget['setup']
 let answer: (result: ProbeResult) => void
 let verdict: CheckVerdict | undefined
 
@@ -24,8 +26,9 @@ beforeEach(() => {
   endpoints = new Endpoints(NAMED)
   at = undefined
   verdict = undefined
-  const begun = (target: Pick<ProbeTarget, 'address'>) => {
+  const begun = (target: Pick<ProbeTarget, 'address' | 'setup'>) => {
     at = target.address
+    setup = target.setup
     return { cancel: () => {} }
   }
   backend = new CheckedBackend(
@@ -60,12 +63,12 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function begin(health: object): void {
+function begin(health: object, socket?: ClusterSocket): void {
   const { clusters } = validateConfig({
     listeners: [{ name: 'a', address: '127.0.0.1:0', cluster: 'c' }],
     clusters: { c: { backends: ['db.test:80'], health } },
   })
-  backend.update(clusters.c!.health, false)
+  backend.update({ ...clusters.c!.health, socket }, false)
   backend.begin(0)
   vi.advanceTimersByTime(1)
 }
@@ -122,5 +125,23 @@ test.each([{ check: { everyMs: '1h' } }, { agent: { port: 81, everyMs: '1h' } }]
     endpoints.resolved(['127.0.0.1'])
     vi.advanceTimersByTime(1000)
     expect(at).toMatchObject({ host: '127.0.0.1' })
+  },
+)
+
+test.each(['check', 'agent'])(
+  '%s: it connects with the options of its cluster, from the first address that fits',
+  (kind) => {
+    const options = { mark: 7 }
+    const source = { isClient: false, addresses: ['2001:db8::9', '10.0.0.8', '10.0.0.9'] }
+    endpoints.resolved(['10.0.0.1'])
+    begin(
+      { [kind]: kind === 'agent' ? { port: 9, everyMs: 1000 } : 'tcp' },
+      {
+        options,
+        source,
+        sourcePorts: undefined,
+      },
+    )
+    expect(setup).toEqual({ options, source: { host: '10.0.0.8', ports: undefined } })
   },
 )
