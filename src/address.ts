@@ -75,8 +75,7 @@ export function parseAddress(text: string): Address | string {
       ? { kind: 'tcp', host: unmapIpv4(bracketed), port }
       : `${quote(bracketed)} is not an IPv6 address: write one such as [::1]`
   }
-  if (plain === undefined || plain === '')
-    return `a host is missing in ${quote(text)}: write 0.0.0.0:${port} to listen on all IPv4 addresses`
+  if (plain === undefined || plain === '') return noHost(text, port)
   if (plain === '*') return 'write 0.0.0.0 or [::] for all addresses, not "*"'
   if (isIP(plain) === 0 && looksNumeric(plain))
     return `${quote(plain)} is not an IPv4 address: write four numbers, such as 192.0.2.1`
@@ -141,7 +140,11 @@ function asciiHint(host: string): string {
   return isHostName(ascii) ? ascii : 'a name such as db.example.com'
 }
 
+const noHost = (text: string, port: number): string =>
+  `a host is missing in ${quote(text)}: write 127.0.0.1:${port} for this machine alone, or 0.0.0.0:${port} to listen on all IPv4 addresses`
+
 function explain(text: string): string {
+  if (/^\d{1,5}$/.test(text) && Number(text) < PORTS) return noHost(text, Number(text))
   if (isIPv6(text)) return `an IPv6 address needs brackets and a port: write [${text}]:PORT`
   if (isHostName(text)) return `a port is missing: write ${text}:PORT`
   return `${quote(text)} is not an address: write HOST:PORT, [IPv6]:PORT or unix:/path`

@@ -24,7 +24,14 @@ describe('parseAddress', () => {
     ['', '"" is not an address: write HOST:PORT, [IPv6]:PORT or unix:/path'],
     ['127.0.0.1', 'a port is missing: write 127.0.0.1:PORT'],
     ['db.example.com', 'a port is missing: write db.example.com:PORT'],
-    [':80', 'a host is missing in ":80": write 0.0.0.0:80 to listen on all IPv4 addresses'],
+    [
+      ':80',
+      'a host is missing in ":80": write 127.0.0.1:80 for this machine alone, or 0.0.0.0:80 to listen on all IPv4 addresses',
+    ],
+    [
+      '1234',
+      'a host is missing in "1234": write 127.0.0.1:1234 for this machine alone, or 0.0.0.0:1234 to listen on all IPv4 addresses',
+    ],
     ['*:80', 'write 0.0.0.0 or [::] for all addresses, not "*"'],
     ['::1', 'an IPv6 address needs brackets and a port: write [::1]:PORT'],
     ['[::g]:80', '"::g" is not an IPv6 address: write one such as [::1]'],

@@ -9,13 +9,14 @@ import type { Config } from '../config/schema.js'
 import { listenerAddressField, portedAddressField, workersField } from '../config/schemas/fields.js'
 import type { LogLevel } from '../config/schemas/log-schema.js'
 import { LOG_LEVELS } from '../config/schemas/log-schema.js'
-import { oneOf } from '../config/suggest.js'
 import { validateConfig } from '../config/validate.js'
 import { SPLICE_MODES, type SpliceMode } from '../defaults.js'
 import { SOURCES, type Source } from '../import/sources.js'
 import { readBy } from './flags.js'
+import { defineHelp } from './help.js'
+import { givenOptions, makeStrict, refuseBefore, refuseUnknown } from './strict.js'
 import type { Asking, Question } from './verbs/question.js'
-import { defineVerbs, VERBS } from './verbs/verbs.js'
+import { defineVerbs } from './verbs/verbs.js'
 
 export type CommandLine =
   /** Serve this config, made of flags. */
@@ -52,6 +53,8 @@ export interface Overrides {
   readonly accessLog: false | undefined
 }
 
+type Decided = (commandLine: CommandLine) => void
+
 interface Flags {
   readonly listen?: string
   readonly to?: readonly string[]
@@ -61,6 +64,7 @@ interface Flags {
   readonly logLevel?: LogLevel
   readonly accessLog: boolean
   readonly pidFile?: string
+  readonly version?: true
 }
 
 const HELP_WIDTH = 100
@@ -138,13 +142,13 @@ export function overrideConfig(config: Config, { splice, workers, logLevel, acce
   })
 }
 
-function define(program: Command, version: string, decide: (commandLine: CommandLine) => void): void {
+function define(program: Command, version: string, decide: Decided): void {
   program
     .description('A TCP proxy and load balancer that moves bytes inside the kernel.')
-    .version(version)
     .enablePositionalOptions()
-    .showHelpAfterError('(millrace --help lists all commands and options)')
     .addHelpText('after', EXAMPLES)
+    .hook('preSubcommand', refuseBefore)
+    .option('-V, --version', 'print the version and exit')
     .option(
       '--listen <address>',
       'accept clients at IP:PORT, [IPv6]:PORT, localhost:PORT or unix:/path',
@@ -172,7 +176,17 @@ function define(program: Command, version: string, decide: (commandLine: Command
     .option('--no-access-log', 'write no record for each connection')
     .option('--pid-file <file>', 'write the id of the process that serves to this file')
     .allowExcessArguments()
-    .action((flags: Flags) => decide(decideRun(program, flags)))
+    .action((flags: Flags) =>
+      decide(flags.version ? tellVersion(program, version) : decideRun(program, flags)),
+    )
+  defineCheck(program, decide)
+  defineImport(program, decide)
+  defineVerbs(program, (question, asking) => decide({ kind: 'ask', question, asking }))
+  defineHelp(program)
+  makeStrict(program)
+}
+
+function defineCheck(program: Command, decide: Decided): void {
   const check = program
     .command('check')
     .description('print every problem of a config file; exit with 0 if there is none, else with 78')
@@ -186,6 +200,9 @@ function define(program: Command, version: string, decide: (commandLine: Command
         return check.error('error: check takes one file: write it once, with or without --config')
       decide({ kind: 'check', file })
     })
+}
+
+function defineImport(program: Command, decide: Decided): void {
   program
     .command('import <file>')
     .description('write the config of HAProxy (mode tcp) or nginx (stream) as one of millrace')
@@ -197,18 +214,19 @@ function define(program: Command, version: string, decide: (commandLine: Command
     .action((file: string, { from, out }: { from?: Source; out?: string }) =>
       decide({ kind: 'import', file, from, out }),
     )
-  defineVerbs(program, (question, asking) => decide({ kind: 'ask', question, asking }))
+}
+
+function tellVersion(program: Command, version: string): CommandLine {
+  const other = givenOptions(program).find(({ long }) => long !== '--version')?.long ?? program.args[0]
+  if (other !== undefined) return program.error(`error: --version stands alone: remove ${other}`)
+  return { kind: 'exit', code: 0, stdout: `${version}\n`, stderr: '' }
 }
 
 function decideRun(program: Command, flags: Flags): CommandLine {
   const { listen, to, config, splice, workers, logLevel, pidFile } = flags
   const accessLog = flags.accessLog ? undefined : false
   const [command] = program.args
-  if (command !== undefined) {
-    return program.error(
-      `error: unknown command ${JSON.stringify(command)}${oneOf(command, ['check', 'import', ...VERBS])}`,
-    )
-  }
+  if (command !== undefined) return refuseUnknown(program, command)
   if (config !== undefined) {
     return { kind: 'run-file', file: config, overrides: { splice, workers, logLevel, accessLog }, pidFile }
   }
@@ -229,19 +247,12 @@ function decideRun(program: Command, flags: Flags): CommandLine {
   return { kind: 'demo', splice: splice ?? 'auto' }
 }
 
-/** Refuses a second `--listen`, because a user who gives two expects millrace to use both. */
-function listenFlag(text: string, previous: string | undefined): string {
-  if (previous !== undefined)
-    throw new InvalidArgumentError(
-      'You gave --listen twice. Give one address, or use a config file for several.',
-    )
+function listenFlag(text: string): string {
   readBy(listenerAddressField)(text)
   return text
 }
 
-function toFlag(text: string, previous: readonly string[] | undefined): readonly string[] {
-  if (previous !== undefined)
-    throw new InvalidArgumentError('You gave --to twice. Give it once, with commas between the backends.')
+function toFlag(text: string): readonly string[] {
   const backends = text.split(',')
   const keys = new Set(backends.map(readBy(portedAddressField)).map(addressKey))
   if (keys.size < backends.length)

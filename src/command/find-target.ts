@@ -13,6 +13,10 @@ import type { Asking } from './verbs/question.js'
 /** Rejects with `admin-failed` if it is not clear which one is meant. */
 export async function findTarget({ admin, tokenFile }: Asking, env: NodeJS.ProcessEnv): Promise<Target> {
   const address = admin ?? named(env.MILLRACE_ADMIN) ?? (await theOneThatRuns(env))
+  if (address.kind === 'unix' && tokenFile !== undefined)
+    throw failed(
+      `--token-file is for an admin address HOST:PORT: ${formatAddress(address)} needs no token, remove it`,
+    )
   return { address, token: address.kind === 'unix' ? undefined : tokenOf(tokenFile, env) }
 }
 

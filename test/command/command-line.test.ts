@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type CommandLine, overrideConfig, parseCommandLine } from '../../src/command/command-line.js'
 import { validateConfig } from '../../src/config/validate.js'
@@ -87,15 +88,37 @@ describe('parseCommandLine', () => {
 
   it.each<[string[], string]>([
     [['--lisen', 'x'], "error: unknown option '--lisen'\n(Did you mean --listen?)"],
-    [['check', '--confg', 'x'], "error: unknown option '--confg'\n(Did you mean --config?)"],
     [['chek', '--config', 'x'], 'error: unknown command "chek"; did you mean "check"?'],
     [
       ['serve'],
-      'error: unknown command "serve": write one of "check", "import", "status", "connections", "sources", "kill", "limit", "drain", "backend", "listener", "add", "remove", "diff", "failback", "hold", "release", "ban", "unban", "bans", "reload", "upgrade", "log", "top"',
+      'error: unknown command "serve": write one of "check", "import", "status", "connections", "sources", "kill", "limit", "drain", "backend", "listener", "add", "remove", "diff", "failback", "hold", "release", "ban", "unban", "bans", "reload", "upgrade", "log", "top", "help"',
     ],
-    [['check'], 'error: check needs a file, such as: millrace check FILE'],
-    [['--config', 'x', 'check'], 'error: check needs a file, such as: millrace check FILE'],
-    [['check', '--config', 'x', 'y'], 'error: check takes one file: write it once, with or without --config'],
+    [
+      ['millrace.yaml'],
+      'error: unknown command "millrace.yaml": to serve this config, write --config millrace.yaml',
+    ],
+    [
+      ['--config', 'x', 'check'],
+      'error: --config stands before "check", which does not take it: options of a command stand behind its name',
+    ],
+    [
+      ['--no-access-log', 'add', 'backend'],
+      'error: --no-access-log stands before "add", which does not take it: options of a command stand behind its name',
+    ],
+    [['--version', '--json'], "error: unknown option '--json'"],
+    [['--version', '--config', 'x'], 'error: --version stands alone: remove --config'],
+    [
+      ['--config', 'x', '--config', 'y'],
+      "error: option '--config <file>' argument 'y' is invalid. You gave --config twice. Give one file. It can include others.",
+    ],
+    [
+      ['--config', ''],
+      "error: option '--config <file>' argument '' is invalid. It is empty: write a value, or remove the option.",
+    ],
+    [
+      ['--pid-file', '--workers', '2'],
+      "error: option '--pid-file <file>' argument '--workers' is invalid. It is an option: --pid-file needs a value.",
+    ],
     [['--config'], "error: option '--config <file>' argument missing"],
     [['--listen', '127.0.0.1:7000'], 'error: --listen needs --to, such as --to 127.0.0.1:9000'],
     [['--to', '127.0.0.1:9000'], 'error: --to needs --listen, such as --listen 127.0.0.1:7000'],
@@ -114,6 +137,10 @@ describe('parseCommandLine', () => {
     [
       ['--listen', '127.0.0.1', '--to', 'a:1'],
       "error: option '--listen <address>' argument '127.0.0.1' is invalid. a port is missing: write 127.0.0.1:PORT",
+    ],
+    [
+      ['--listen', '1234', '--to', 'a:1'],
+      "error: option '--listen <address>' argument '1234' is invalid. a host is missing in \"1234\": write 127.0.0.1:1234 for this machine alone, or 0.0.0.0:1234 to listen on all IPv4 addresses",
     ],
     [
       ['--listen', 'a.example:1', '--to', 'a:1'],
@@ -158,6 +185,54 @@ describe('parseCommandLine', () => {
       stdout: '',
       stderr: `${reason}\n(millrace --help lists all commands and options)\n`,
     })
+  })
+
+  it.each<[string[], string]>([
+    [['check'], 'error: check needs a file, such as: millrace check FILE'],
+    [['check', '--config', 'x', 'y'], 'error: check takes one file: write it once, with or without --config'],
+    [['check', '--confg', 'x'], "error: unknown option '--confg'\n(Did you mean --config?)"],
+    [['add', 'backnd'], 'error: unknown command "backnd"; did you mean "backend"?'],
+    [['add', 'x'], 'error: unknown command "x": write one of "backend", "cluster", "route", "listener"'],
+    [['add', 'backend', 'pg'], "error: missing required argument 'address'"],
+    [['help', 'drian', 'x'], 'error: unknown command "drian"'],
+    [['help', 'add', 'backnd'], 'error: unknown command "backnd"; did you mean "backend"?'],
+    [['help', 'top', 'x'], 'error: "top" has no commands: remove "x"'],
+    [['kill', ''], "error: command-argument value '' is invalid for argument 'ids'. It is empty."],
+    [
+      ['ban', '192.0.2.1', '--for', '1h', '--for', '2h'],
+      "error: option '--for <time>' argument '2h' is invalid. You gave --for twice. Give it once.",
+    ],
+  ])(
+    'the command line %j exits with 2, a reason, and the help that lists what the command takes',
+    (args, reason) => {
+      const { code, stderr } = parse(...args) as CommandLine & { kind: 'exit' }
+      expect({ code, reason: stderr.slice(0, reason.length) }).toEqual({ code: 2, reason })
+      expect(stderr).toMatch(/\n\(millrace( \w+)* --help lists [\w ]+\)\n$/)
+    },
+  )
+
+  it('`help` prints what --help prints, of the program, of a command, and of a part of a command', () => {
+    expect(parse('help')).toEqual(parse('--help'))
+    expect(parse('help', 'drain')).toEqual(parse('drain', '--help'))
+    expect(parse('help', 'add', 'backend')).toEqual(parse('add', 'backend', '--help'))
+  })
+
+  it('each error of the command line in docs/commands.md is what millrace says', () => {
+    const page = readFileSync(new URL('../../docs/commands.md', import.meta.url), 'utf8')
+    const rows = [...page.matchAll(/^\| `millrace (.+)` \| (.+) \|$/gm)]
+    expect(rows.length).toBeGreaterThan(5)
+    for (const [, line = '', sentence = ''] of rows) {
+      const words = line.split(' ').map((word) => word.replace('""', ''))
+      expect(parse(...words)).toMatchObject({
+        kind: 'exit',
+        code: 2,
+        stderr: expect.stringContaining(sentence),
+      })
+    }
+  })
+
+  it('several ids of connections stay in order', () => {
+    expect(parse('kill', 'a', 'b', 'c')).toMatchObject({ question: { filter: { ids: ['a', 'b', 'c'] } } })
   })
 
   it('parseCommandLine gives equal results for the same arguments', () => {

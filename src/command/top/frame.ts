@@ -1,175 +1,158 @@
 /**
- * One screen of `top`: what has changed between two moments, within the lines and columns of the terminal.
- * Pure.
+ * One screen of `top` within the lines and columns of the terminal. Pure.
  */
-import type { ConnectionInfo } from '../../control/answers.js'
 import { visible } from '../../escape.js'
-import { count, counted, frequency, rate, share, time } from '../../figures.js'
-import type { ProxyStatus, Traffic } from '../../observe/status.js'
-import { backendState, carriers, deniedOf, destination, limitedBy } from '../../words.js'
+import { counted, rate, share } from '../../figures.js'
 import { type Column, cut, table } from '../table.js'
-import { type BackendRow, backendRows, changedColumn, headlines, REASON, TIER } from '../views.js'
-
-export interface Moment {
-  /** ms since 1970. */
-  readonly at: number
-  readonly status: ProxyStatus
-  /** The busiest come first. */
-  readonly connections: readonly ConnectionInfo[]
-}
+import { headlines } from '../views.js'
+import { type Flow, type Moment, type Rows, rowsOf } from './rows.js'
+import { backendColumns, CLUSTERS, CONNECTIONS, LISTENERS } from './tables.js'
+import { KEYS, TABLES, type TableName, type View } from './view.js'
 
 export interface Size {
   readonly columns: number
   readonly rows: number
 }
 
-/** Bytes per second. */
-interface Flow {
-  readonly up: number
-  readonly down: number
-  readonly spliced: number
+export interface Shown {
+  readonly before: Moment | undefined
+  readonly now: Moment
+  /** Behind the first line. Empty: nothing. */
+  readonly note: string
 }
 
-interface ClusterRow {
-  readonly name: string
-  readonly active: number
-  readonly flow: Flow
+export interface Frame {
+  /** At most the rows of the terminal, none wider than its columns. */
+  readonly lines: readonly string[]
+  /** The offset of the view, within the rows that there are. */
+  readonly offset: number
+  /** How many rows of the table of the view are shown. */
+  readonly page: number
 }
 
-interface ListenerRow {
-  readonly name: string
-  readonly active: number
-  readonly perSecond: number
-  readonly deniedPerSecond: number
-  readonly flow: Flow
+interface Part {
+  readonly name: TableName
+  readonly titles: string
+  readonly lines: readonly string[]
+  /** Rows that exist, but that the API does not send. */
+  readonly unsent: number
+  /** Rows that the search leaves out. */
+  readonly hidden: number
 }
 
-interface FlowingBackend extends BackendRow {
-  readonly flow: Flow
+/** Lines of a table besides its rows: an empty one, its titles, and how many rows are not shown. */
+const AROUND_ROWS = 3
+/** Below this each table but the one that scrolls has fewer than two rows: only that one is shown. */
+const LEAST_LINES = (AROUND_ROWS + 2) * TABLES.length
+const FOOT = ['? keys', 'q leave', '/ search', 'Tab next table', 'Enter alone']
+
+/** All rows of all tables, for an output that is no screen. */
+export function printed(shown: Shown, view: View, columns: number): string[] {
+  const rows = rowsOf(shown.before, shown.now, view.order)
+  const lines = [
+    ...headOf(shown, rows.total),
+    ...partsOf(rows, shown.now, view, columns).flatMap((part) => ['', part.titles, ...part.lines]),
+  ]
+  return lines.map((line) => cut(visible(line), columns))
 }
 
-const flowColumns = <Row extends { readonly flow: Flow }>(): Column<Row>[] => [
-  { title: 'UP/S', isRight: true, text: ({ flow }) => rate(flow.up) },
-  { title: 'DOWN/S', isRight: true, text: ({ flow }) => rate(flow.down) },
-  { title: 'SPLICED', isRight: true, text: ({ flow }) => share(flow.spliced, flow.up + flow.down) },
-]
+export function frame(shown: Shown, view: View, size: Size): Frame {
+  const { columns } = size
+  const rows = rowsOf(shown.before, shown.now, view.order)
+  const head = shorten(headOf(shown, rows.total), Math.max(2, Math.floor(size.rows / 3)))
+  const { lines, offset, page } = view.isHelp
+    ? { lines: helpLines(), offset: view.offset, page: 0 }
+    : tables(partsOf(rows, shown.now, view, columns), view, size.rows - head.length - 1)
+  const above = [...head, ...lines].slice(0, Math.max(0, size.rows - 1))
+  const screen = [...above, footOf(view)].slice(0, size.rows)
+  return { lines: screen.map((line) => cut(visible(line), columns)), offset, page }
+}
 
-const LISTENERS: readonly Column<ListenerRow>[] = [
-  { title: 'LISTENER', text: ({ name }) => name },
-  { title: 'ACTIVE', isRight: true, text: ({ active }) => count(active) },
-  { title: 'NEW/S', isRight: true, text: ({ perSecond }) => frequency(perSecond) },
-  {
-    title: 'DENIED/S',
-    isRight: true,
-    isShown: (rows) => rows.some(({ deniedPerSecond }) => deniedPerSecond > 0),
-    text: ({ deniedPerSecond }) => frequency(deniedPerSecond),
-  },
-  ...flowColumns<ListenerRow>(),
-]
-
-const CLUSTERS: readonly Column<ClusterRow>[] = [
-  { title: 'CLUSTER', text: ({ name }) => name },
-  { title: 'ACTIVE', isRight: true, text: ({ active }) => count(active) },
-  ...flowColumns<ClusterRow>(),
-]
-
-const backendColumns = (now: number): readonly Column<FlowingBackend>[] => [
-  { title: 'BACKEND', text: ({ cluster, address }) => `${cluster}/${address}` },
-  TIER,
-  { title: 'STATE', text: backendState },
-  { title: 'ACTIVE', isRight: true, text: ({ active }) => count(active) },
-  ...flowColumns<FlowingBackend>(),
-  changedColumn(now),
-  REASON,
-]
-
-const CONNECTIONS: readonly Column<ConnectionInfo>[] = [
-  { title: 'CLIENT', text: ({ client }) => client },
-  { title: 'BACKEND', text: destination },
-  { title: 'AGE', isRight: true, text: ({ ageMs }) => time(ageMs) },
-  { title: 'UP/S', isRight: true, text: ({ up }) => rate(up.bytesPerSecond) },
-  { title: 'DOWN/S', isRight: true, text: ({ down }) => rate(down.bytesPerSecond) },
-  { title: 'CARRIERS', text: carriers },
-  { title: 'LIMITED BY', isShown: (rows) => rows.some((row) => limitedBy(row) !== ''), text: limitedBy },
-]
-
-/** The lines that each table has at least: its titles and its busiest row. */
-const LEAST_LINES = 2
-
-/** At most `rows` lines, none wider than `columns`. */
-export function frame(before: Moment | undefined, now: Moment, { columns, rows }: Size, note = ''): string[] {
-  const seconds = before === undefined ? 0 : (now.at - before.at) / 1000
-  const { status } = now
-  const total = flow(before?.status.connections, status.connections, seconds)
-  const fixed = [
-    ...headlines(status, now.at, note),
+function headOf({ now: { status, at }, note }: Shown, total: Flow): string[] {
+  return [
+    ...headlines(status, at, note),
     `${counted(status.connections.active, 'connection')}  up ${rate(total.up)}  down ${rate(total.down)}  spliced ${share(total.spliced, total.up + total.down)}`,
   ]
-  const tables = [
-    table(LISTENERS, listeners(before?.status, status, seconds), columns),
-    table(CLUSTERS, clusters(before?.status, status, seconds), columns),
-    table(backendColumns(now.at), flowingBackends(before?.status, status, seconds), columns),
+}
+
+function shorten(lines: readonly string[], most: number): readonly string[] {
+  if (lines.length <= most) return lines
+  return [...lines.slice(0, most - 2), `${lines.length - most + 1} more`, lines.at(-1)!]
+}
+
+function partsOf(rows: Rows, now: Moment, { search }: View, columns: number): Part[] {
+  const { active } = now.status.connections
+  return [
+    part('listeners', LISTENERS, rows.listeners, search, columns),
+    part('clusters', CLUSTERS, rows.clusters, search, columns),
+    part('backends', backendColumns(now.at), rows.backends, search, columns),
+    {
+      ...part('connections', CONNECTIONS, rows.connections, search, columns),
+      unsent: search === '' ? Math.max(0, active - rows.connections.length) : 0,
+    },
   ]
-  // Each table shows its busiest rows. Half of the screen is for connections.
-  const most = Math.max(LEAST_LINES, Math.floor((rows - fixed.length) / 2 / tables.length) - 1)
-  const lines = [
-    ...fixed,
-    ...tables.flatMap((each) => ['', ...each.slice(0, most)]),
-    '',
-    ...table(CONNECTIONS, now.connections, columns),
-  ]
-  return lines.map((line) => cut(visible(line), columns)).slice(0, rows)
 }
 
-function listeners(before: ProxyStatus | undefined, now: ProxyStatus, seconds: number): ListenerRow[] {
-  const rows = now.listeners.map((listener) => {
-    const { name, active, accepted, traffic } = listener
-    const earlier = before?.listeners.find((each) => each.name === name)
-    return {
-      name,
-      active,
-      perSecond: perSecond(accepted - (earlier?.accepted ?? accepted), seconds),
-      deniedPerSecond: perSecond(deniedOf(listener) - deniedOf(earlier ?? listener), seconds),
-      flow: flow(earlier?.traffic, traffic, seconds),
-    }
+function part<Row>(
+  name: TableName,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  search: string,
+  width: number,
+): Part {
+  const wanted = search.toLowerCase()
+  const texts = columns.filter(({ isRight }) => !isRight)
+  const found = rows.filter((row) => texts.some(({ text }) => text(row).toLowerCase().includes(wanted)))
+  const [titles = '', ...lines] = table(columns, found, width)
+  return { name, titles, lines, unsent: 0, hidden: rows.length - found.length }
+}
+
+function tables(parts: readonly Part[], view: View, room: number): Frame {
+  const isAlone = view.isAlone || room < LEAST_LINES
+  const shown = isAlone ? parts.filter(({ name }) => name === view.table) : parts
+  const others = shown.filter(({ name }) => name !== view.table)
+  const most = Math.max(1, Math.floor(room / 2 / TABLES.length) - AROUND_ROWS + 1)
+  const taken = others.reduce((sum, each) => sum + heightOf(each, most), 0)
+  let [offset, page] = [view.offset, 0]
+  const lines = shown.flatMap((each) => {
+    if (each.name !== view.table) return partLines(each, 0, most)
+    page = Math.max(1, pageOf(each, room - taken))
+    offset = Math.max(0, Math.min(offset, each.lines.length - page))
+    return partLines(each, offset, page, isAlone ? '' : '  <')
   })
-  return rows.sort(byFlow)
+  return { lines, offset, page }
 }
 
-function clusters(before: ProxyStatus | undefined, now: ProxyStatus, seconds: number): ClusterRow[] {
-  const rows = now.clusters.map(({ name, active, traffic }) => {
-    const earlier = before?.clusters.find((each) => each.name === name)
-    return { name, active, flow: flow(earlier?.traffic, traffic, seconds) }
-  })
-  return rows.sort(byFlow)
+const heightOf = (part: Part, most: number): number => partLines(part, 0, most).length
+
+/** How many rows fit into so many lines. */
+function pageOf({ lines, unsent }: Part, room: number): number {
+  const isWhole = lines.length + 2 <= room && unsent === 0
+  return isWhole ? lines.length : room - AROUND_ROWS
 }
 
-function flowingBackends(
-  before: ProxyStatus | undefined,
-  now: ProxyStatus,
-  seconds: number,
-): FlowingBackend[] {
-  const earlier = before === undefined ? [] : backendRows(before)
-  const rows = backendRows(now).map((row) => {
-    const was = earlier.find(({ cluster, address }) => cluster === row.cluster && address === row.address)
-    return { ...row, flow: flow(was?.traffic, row.traffic, seconds) }
-  })
-  return rows.sort(byFlow)
+/** `mark` is behind the titles. */
+function partLines(part: Part, offset: number, page: number, mark = ''): string[] {
+  const rest = restOf(part, offset, page)
+  const rows = part.lines.slice(offset, offset + page)
+  return ['', part.titles + mark, ...rows, ...(rest === '' ? [] : [rest])]
 }
 
-/** Counts that have become smaller belong to a process that was started again: `perSecond` shows 0. */
-function flow(before: Traffic | undefined, now: Traffic, seconds: number): Flow {
-  if (before === undefined) return { up: 0, down: 0, spliced: 0 }
-  const spliced = now.splicedUp + now.splicedDown - before.splicedUp - before.splicedDown
-  return {
-    up: perSecond(now.bytesUp - before.bytesUp, seconds),
-    down: perSecond(now.bytesDown - before.bytesDown, seconds),
-    spliced: perSecond(spliced, seconds),
-  }
+/** `48 more`, `12 above, 30 more`, `nothing found in 200 rows`. Empty: all rows are shown. */
+function restOf({ lines, unsent, hidden }: Part, offset: number, page: number): string {
+  if (lines.length === 0 && hidden > 0) return `nothing found in ${counted(hidden, 'row')}`
+  const more = Math.max(0, lines.length - offset - page) + unsent
+  return [offset > 0 && `${offset} above`, more > 0 && `${more} more`].filter(Boolean).join(', ')
 }
 
-const perSecond = (amount: number, seconds: number): number =>
-  seconds > 0 ? Math.max(0, amount / seconds) : 0
+function helpLines(): string[] {
+  const width = Math.max(...KEYS.map(([keys]) => keys.length))
+  return ['', ...KEYS.map(([keys, what]) => `${keys.padEnd(width)}  ${what}`)]
+}
 
-const byFlow = (a: { readonly flow: Flow }, b: { readonly flow: Flow }): number =>
-  b.flow.up + b.flow.down - a.flow.up - a.flow.down
+function footOf({ search, isTyping, isHelp, order }: View): string {
+  if (isTyping) return `/${search}_`
+  if (isHelp) return 'any key: back'
+  const found = search === '' ? [] : [`search ${JSON.stringify(search)}, Esc ends it`]
+  return [...found, ...FOOT, `by ${order}`].join('  ')
+}

@@ -3,6 +3,7 @@
  * a question. Pure, like the rest of the command line.
  */
 import type { Command } from 'commander'
+import { refuseUnknown } from '../strict.js'
 import { defineBan, defineBans, defineUnban } from './bans.js'
 import { defineAdd, defineDiff, defineRemove } from './changes.js'
 import { defineBackend, defineFailback } from './clusters.js'
@@ -141,7 +142,19 @@ export const VERBS: readonly string[] = DEFINED.map(({ name }) => name)
 
 export function defineVerbs(program: Command, decide: Decide): void {
   for (const { name, description, hasParts, define } of DEFINED) {
-    const verb = program.command(name).description(description).allowExcessArguments(false)
-    define(hasParts ? verb : withCommonFlags(verb), decide)
+    const verb = program
+      .command(name)
+      .description(description)
+      .allowExcessArguments(hasParts ?? false)
+    define(hasParts ? refusingParts(verb) : withCommonFlags(verb), decide)
   }
+}
+
+/** Without a part it prints its help, and exits with 2. */
+function refusingParts(group: Command): Command {
+  return group.action(() => {
+    const [word] = group.args
+    if (word === undefined) group.help({ error: true })
+    else refuseUnknown(group, word)
+  })
 }

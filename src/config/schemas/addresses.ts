@@ -43,8 +43,8 @@ export function parsePortedAddress(text: string): Address | string {
   return hasNoPort(text) ? parseHere(text) : parseBackendAddress(text)
 }
 
-/** A host alone: a name, an IPv4 address, or an IPv6 address in brackets. */
-const hasNoPort = (text: string): boolean => /^(\[[^\]]*\]|[^:[\]]+)$/.test(text) && text !== ''
+/** A host alone: a name, an IPv4 address, or an IPv6 address in brackets. A number alone is a port. */
+const hasNoPort = (text: string): boolean => /^(\[[^\]]*\]|(?!\d+$)[^:[\]]+)$/.test(text)
 
 /** The address of a socket that a service manager has opened. Undefined: the text names none. */
 export function parseActivated(text: string): Address | string | undefined {

@@ -1,6 +1,8 @@
 /** One screen of `top`: rates between two moments, in the size of the terminal, without control characters. */
 import { describe, expect, it } from 'vitest'
-import { frame, type Moment } from '../../../src/command/top/frame.js'
+import { frame as frameOf, type Size } from '../../../src/command/top/frame.js'
+import type { Moment } from '../../../src/command/top/rows.js'
+import { FIRST_VIEW } from '../../../src/command/top/view.js'
 import { validateConfig } from '../../../src/config/validate.js'
 import type { ConnectionInfo } from '../../../src/control/answers.js'
 import type { BackendReport } from '../../../src/observe/status.js'
@@ -9,6 +11,8 @@ import { DIRECTION } from '../../../src/status/connection.js'
 import { blank } from '../../support/blank.js'
 
 const SIZE = { columns: 100, rows: 30 }
+const frame = (before: Moment | undefined, now: Moment, size: Size, note = ''): readonly string[] =>
+  frameOf({ before, now, note }, FIRST_VIEW, size).lines
 const { status } = (() => {
   const config = validateConfig({
     listeners: [{ name: 'front', address: '127.0.0.1:1', cluster: 'back' }],
@@ -51,7 +55,12 @@ function moment(seconds: number, bytesUp: number, connections: readonly Connecti
     receivedUp: 0,
     receivedDown: 0,
   }
-  const listeners = status.listeners.map((each) => ({ ...each, traffic, accepted: bytesUp / 100 }))
+  const listeners = status.listeners.map((each) => ({
+    ...each,
+    isListening: true,
+    traffic,
+    accepted: bytesUp / 100,
+  }))
   const totals = { ...status.connections, ...traffic }
   return { at: 1000 * seconds, status: { ...status, listeners, connections: totals }, connections }
 }
@@ -75,7 +84,7 @@ describe('a screen of top', () => {
     expect(lines.find((line) => line.startsWith('front'))).toMatch(
       /front +0 +20\.0 +2\.00 KB\/s +0 B\/s +50%/,
     )
-    expect(lines.at(-1)).toMatch(
+    expect(lines.at(-2)).toMatch(
       /^192\.0\.2\.1:5 +127\.0\.0\.1:2 +1m 5s +1\.50 KB\/s +0 B\/s +copy\/copy \(small\)$/,
     )
   })
