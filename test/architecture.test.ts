@@ -306,6 +306,7 @@ describe('the published package', () => {
       'dist/words.js',
       'page/index.html',
       'docs/README.md',
+      'docs/recipes/README.md',
       'docs/grafana-dashboard.json',
       'docs/prometheus-alerts.yaml',
     ]
@@ -316,7 +317,7 @@ describe('the published package', () => {
 
   it('the published package has nothing to build or test it: with binding.gyp npm would run node-gyp', () => {
     const allowed =
-      /^(bundle\/([\w-]+\.js|LICENSES\.txt)|dist\/[\w/-]+\.d\.ts|dist\/(escape|figures|words)\.js|page\/[\w-]+\.(html|css|js|svg)|prebuilds\/.+\.node|docs\/[\w-]+\.md|docs\/(grafana-dashboard\.json|prometheus-alerts\.yaml)|examples\/[\w-]+\.(mjs|yaml)|packaging\/systemd\/[\w.-]+|package\.json|LICENSE|\w+\.md)$/
+      /^(bundle\/([\w-]+\.js|LICENSES\.txt)|dist\/[\w/-]+\.d\.ts|dist\/(escape|figures|words)\.js|page\/[\w-]+\.(html|css|js|svg)|prebuilds\/.+\.node|docs\/(recipes\/)?[\w-]+\.md|docs\/(grafana-dashboard\.json|prometheus-alerts\.yaml)|examples\/[\w-]+\.(mjs|yaml)|packaging\/systemd\/[\w.-]+|package\.json|LICENSE|\w+\.md)$/
     expect(published.filter((path) => !allowed.test(path))).toEqual([])
   })
 })

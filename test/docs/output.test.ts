@@ -16,6 +16,8 @@ it('words and lines of a page may not differ from those that a command prints', 
 
 it('an ellipsis on a page stands for text of a line, or for whole lines', () => {
   expect(isShownBy('{"a":1,"b":2,"c":3}\n', ['{"a":1,…"c":3}'])).toBe(true)
+  expect(isShownBy('a 1 2 b\n', ['a … b'])).toBe(true)
+  expect(isShownBy('a b\n', ['a … b'])).toBe(true)
   expect(isShownBy('head\na\nb\nlast\n', ['head', '…', 'last'])).toBe(true)
   expect(isShownBy('head\nlast\n', ['…', 'other'])).toBe(false)
 })

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { anchorsOf, linksOf, openingOf } from './markdown.js'
-import { PAGES, ROOT, readPage } from './pages.js'
+import { PAGES, RECIPES, ROOT, readPage } from './pages.js'
 
 const LINKING = [...PAGES, 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md']
 const SAYS_FOR_WHOM = /^(For|This (page|index) is for) /
@@ -32,7 +32,19 @@ it.each(PAGES)('%s opens with whom it is for', (page) => {
 })
 
 it('docs/README.md lists every page of docs/', () => {
-  const listed = new Set(linksOf(readPage('docs/README.md')).map(({ target }) => `docs/${target}`))
-  const pages = PAGES.filter((page) => page !== 'README.md' && page !== 'docs/README.md')
-  expect(pages.filter((page) => !listed.has(page))).toEqual([])
+  expect(unlisted('docs/README.md', PAGES)).toEqual([])
 })
+
+it('docs/recipes/README.md lists every recipe', () => {
+  expect(unlisted('docs/recipes/README.md', RECIPES)).toEqual([])
+})
+
+/** The pages of the folder of this index that it does not link to. The pages of a folder inside have an index of their own. */
+function unlisted(index: string, pages: readonly string[]): string[] {
+  const folder = posix.dirname(index)
+  const listed = new Set(linksOf(readPage(index)).map(({ target }) => posix.join(folder, target)))
+  const indexes = pages.filter((page) => posix.basename(page) === 'README.md')
+  const own = pages.filter((page) => posix.dirname(page) === folder)
+  const below = indexes.filter((page) => posix.dirname(posix.dirname(page)) === folder)
+  return [...own, ...below].filter((page) => page !== index && !listed.has(page))
+}

@@ -49,8 +49,9 @@ export class Shell {
   }
 }
 
-/** A reader's machine runs one millrace; a machine with tests may run several. */
-const NAME_THE_ONE = 'export MILLRACE_ADMIN=unix:$XDG_RUNTIME_DIR/millrace/$!.sock'
+/** A reader's machine runs one millrace; a machine with tests may run several. A config may name its own admin address. */
+const NAME_THE_ONE =
+  '[ -n "$MILLRACE_ADMIN" ] || export MILLRACE_ADMIN=unix:$XDG_RUNTIME_DIR/millrace/$!.sock'
 
 /** A script that waits until the command is ready. A reader needs no wait, because typing takes longer. */
 function aftermathOf(command: string): string {
