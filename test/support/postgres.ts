@@ -28,6 +28,8 @@ export interface PostgresOptions {
   readonly tls?: { readonly cert: string; readonly key: string } | undefined
   /** How the server authenticates clients. Default: it trusts them. */
   readonly auth?: 'trust' | 'scram-sha-256'
+  /** A server on this port that trusts clients. The new server is its standby. Default: it is a primary. */
+  readonly standbyOf?: number
 }
 
 /** The password of `postgres`, if the server asks for one. */
@@ -44,7 +46,7 @@ export interface Postgres {
 /** Starts a server in `folder`, which must not exist. */
 export async function startPostgres(
   folder: string,
-  { tls, auth = 'trust' }: PostgresOptions = {},
+  { tls, auth = 'trust', standbyOf }: PostgresOptions = {},
 ): Promise<Postgres> {
   const programs = postgresPrograms()!
   const isRoot = process.getuid?.() === 0
@@ -76,8 +78,10 @@ export async function startPostgres(
     'UTF8',
     '--locale=C',
   ]
-  const { code, stderr } = await run(...as('initdb', init), { cwd: folder })
-  if (code !== 0) throw new Error(`initdb: ${stderr}`)
+  const copy = ['-D', data, '-U', 'postgres', '-h', '127.0.0.1', '-p', String(standbyOf), '-R', '-c', 'fast']
+  const make = standbyOf === undefined ? as('initdb', init) : as('pg_basebackup', copy)
+  const { code, stderr } = await run(...make, { cwd: folder })
+  if (code !== 0) throw new Error(`${make.join(' ')}: ${stderr}`)
   const settings = [
     'fsync=off',
     'listen_addresses=127.0.0.1',
@@ -94,7 +98,7 @@ export async function startPostgres(
     const program = new Program(...as('postgres', ['-D', data, '-p', String(port), ...options]), {
       cwd: folder,
     })
-    await program.seen(() => program.stderr.includes('ready to accept connections'))
+    await program.seen(() => /ready to accept (read-only )?connections/.test(program.stderr))
     await listeningOn(port, program)
     return program
   }
