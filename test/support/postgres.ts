@@ -78,7 +78,20 @@ export async function startPostgres(
     'UTF8',
     '--locale=C',
   ]
-  const copy = ['-D', data, '-U', 'postgres', '-h', '127.0.0.1', '-p', String(standbyOf), '-R', '-c', 'fast']
+  const copy = [
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '-h',
+    '127.0.0.1',
+    '-p',
+    String(standbyOf),
+    '-R',
+    '-c',
+    'fast',
+    '--no-sync',
+  ]
   const make = standbyOf === undefined ? as('initdb', init) : as('pg_basebackup', copy)
   const { code, stderr } = await run(...make, { cwd: folder })
   if (code !== 0) throw new Error(`${make.join(' ')}: ${stderr}`)
