@@ -33,6 +33,6 @@ it('a restart goes on with what was added and removed, and says what the file do
   )
   expect((await rig.ask('status')).stdout).toContain('10.0.0.6:5432')
   expect((await rig.ask('reload')).stdout).toBe(
-    'nothing changed\nnot in the file, and kept: add backend pg/10.0.0.6:5432\n',
+    'nothing changed in the config\nnot in the file, and kept: add backend pg/10.0.0.6:5432\n',
   )
 })

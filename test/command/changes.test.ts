@@ -145,7 +145,7 @@ describe('answers', () => {
       changes: { kept: ['add cluster b'], ended: ['add cluster c'], aside: ['add cluster d: it is bad'] },
     }
     expect(requestOf(ask('reload')).lines(answer)).toEqual([
-      'nothing changed',
+      'nothing changed in the config',
       'not in the file, and kept: add cluster b',
       'in the file by now: add cluster c',
       'does not fit the file, and has no effect: add cluster d: it is bad',

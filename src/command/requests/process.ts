@@ -57,7 +57,7 @@ export function logRequest(change: LogChange | undefined): Request {
 
 function reloadLines({ changed, needsRestart, changes }: Reloaded): string[] {
   return [
-    changed.length === 0 ? 'nothing changed' : `reloaded: ${changed.join(', ')}`,
+    changed.length === 0 ? 'nothing changed in the config' : `reloaded: ${changed.join(', ')}`,
     ...(needsRestart.length === 0 ? [] : [`needs a restart: ${needsRestart.join(', ')}`]),
     ...(changes?.kept ?? []).map((text) => `not in the file, and kept: ${text}`),
     ...(changes?.ended ?? []).map((text) => `in the file by now: ${text}`),

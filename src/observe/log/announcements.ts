@@ -42,8 +42,9 @@ export function announceNames(log: Log): NamesHooks {
     moved: ({ kind, name }, places, before) => {
       const added = places.filter((each) => !before.includes(each))
       const gone = before.filter((each) => !places.includes(each))
-      const [number, things] = [places.length, kind === 'srv' ? 'places' : 'addresses']
-      log.info({ name, kind, added, gone }, `${name}: ${number} ${things}`)
+      const [one, several] = kind === 'srv' ? ['place', 'places'] : ['address', 'addresses']
+      const things = places.length === 1 ? one : several
+      log.info({ name, kind, added, gone }, `${name}: ${places.length} ${things}`)
     },
   }
 }
