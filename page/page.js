@@ -7,19 +7,13 @@ import { visible } from '/assets/dist/escape.js'
 import { count, frequency, NOTHING, rate } from '/assets/dist/figures.js'
 import {
   banned,
-  certificateTroubles,
   draining,
-  laterTiers,
-  listTroubles,
-  nameTroubles,
-  predecessors,
   processes,
   servingFor,
   splicedShare,
   splicing,
-  waitingClients,
+  troubles,
   waitingRates,
-  workerTroubles,
 } from '/assets/dist/words.js'
 import { toneOf } from './backends.js'
 import { Charts } from './charts.js'
@@ -80,16 +74,7 @@ function showFacts(status) {
     splicing(status),
   ]
   tell('facts', facts.filter(Boolean).join(' · '))
-  const troubles = [
-    ...predecessors(status),
-    ...workerTroubles(status),
-    ...laterTiers(status.clusters),
-    ...waitingClients(status.clusters),
-    ...nameTroubles(status),
-    ...listTroubles(status, Date.now()),
-    ...certificateTroubles(status, Date.now()),
-  ]
-  tell('workers', troubles.join(' · '))
+  tell('workers', troubles(status, Date.now()).join(' · '))
 }
 
 /** @param {Status} status */

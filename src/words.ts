@@ -143,6 +143,32 @@ export function splicing({ notSplicing }: Pick<Status, 'notSplicing'>): string {
   return notSplicing === undefined ? 'splicing' : `not splicing: ${notSplicing}`
 }
 
+/** All that an operator has to know beside the figures, a line each. Empty: all is well. `now`: ms since 1970. */
+export function troubles(status: Status, now: number): string[] {
+  return [
+    ...predecessors(status),
+    ...workerTroubles(status),
+    ...laterTiers(status.clusters),
+    ...waitingClients(status.clusters),
+    ...nameTroubles(status),
+    ...listTroubles(status, now),
+    ...certificateTroubles(status, now),
+    ...changesAtRunTime(status),
+  ]
+}
+
+/** `3 changes are not in the config file`, and those without an effect. `millrace diff` shows them. */
+export function changesAtRunTime({ config }: Pick<Status, 'config'>): string[] {
+  const { changes, changesWithoutEffect } = config
+  const told = [
+    changes > 0 &&
+      `${counted(changes, 'change')} at run time ${changes === 1 ? 'is' : 'are'} not in the config file`,
+    changesWithoutEffect > 0 &&
+      `${counted(changesWithoutEffect, 'change')} at run time ${changesWithoutEffect === 1 ? 'has' : 'have'} no effect`,
+  ]
+  return told.flatMap((line) => (line === false ? [] : `${line} (millrace diff)`))
+}
+
 /** What is wrong with workers. Empty: nothing is wrong. */
 export function workerTroubles({
   workersSilent,

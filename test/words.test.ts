@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { BACKEND } from '../src/status/cluster.js'
 import { DIRECTION } from '../src/status/connection.js'
 import { NAME } from '../src/status/names.js'
+import { CONFIG } from '../src/status/status.js'
 import * as words from '../src/words.js'
 import { blank } from './support/blank.js'
 
@@ -230,6 +231,20 @@ it('bans are shown with the clients that they turn away, or as nothing if there 
   expect(words.banned({ bans: { ...bans, active: 2 }, topBans: [] }, now)).toBe('2 bans')
   expect(words.banned({ bans: { ...bans, active: 0 }, topBans: [] }, now)).toBe('')
 })
+
+it.each([
+  [0, 0, []],
+  [1, 0, ['1 change at run time is not in the config file (millrace diff)']],
+  [3, 0, ['3 changes at run time are not in the config file (millrace diff)']],
+  [0, 1, ['1 change at run time has no effect (millrace diff)']],
+])(
+  'of %i changes at run time, and of %i more without an effect, people are told %j',
+  (changes, changesWithoutEffect, told) => {
+    expect(words.changesAtRunTime({ config: { ...blank(CONFIG), changes, changesWithoutEffect } })).toEqual(
+      told,
+    )
+  },
+)
 
 const expiring = { listener: 'web', name: 'a.example.com', kind: 'ec', file: '/a.pem' }
 const NOON = Date.parse('2026-01-01T12:00:00Z')

@@ -11,28 +11,22 @@ import {
   backendState,
   banned,
   carriers,
-  certificateTroubles,
   changedAgo,
   daysLeft,
   deniedOf,
   destination,
   draining,
   hasTiers,
-  laterTiers,
   limitedBy,
   limitsOf,
   listenerState,
-  listTroubles,
-  nameTroubles,
   openOf,
-  predecessors,
   processes,
   servingFor,
   splicedShare,
   splicing,
-  waitingClients,
+  troubles,
   waitingRates,
-  workerTroubles,
 } from '../words.js'
 import { type Column, table } from './table.js'
 
@@ -159,16 +153,7 @@ export function statusLines(status: ProxyStatus, now: number): string[] {
 export function headlines(status: ProxyStatus, now: number, note = ''): string[] {
   const serving = [`millrace ${status.version} ${status.state}`, servingFor(status, now)].filter(Boolean)
   const what = `${serving.join(' ')}, ${processes(status)}, ${splicing(status)}`
-  return [
-    note === '' ? what : `${what}  ${note}`,
-    ...predecessors(status),
-    ...workerTroubles(status),
-    ...laterTiers(status.clusters),
-    ...waitingClients(status.clusters),
-    ...nameTroubles(status),
-    ...listTroubles(status, now),
-    ...certificateTroubles(status, now),
-  ]
+  return [note === '' ? what : `${what}  ${note}`, ...troubles(status, now)]
 }
 
 export function connectionLines({ matched, connections }: ConnectionList): string[] {

@@ -43,7 +43,13 @@ import type {
 import { upgradeBy } from '../control/upgrade.js'
 import type { ProxyStatus } from '../observe/status.js'
 import { Grace } from './drains/grace.js'
-import { candidateOf, differenceOf, drainRemoved, drainsAfter } from './generations/run-time-changes.js'
+import {
+  candidateOf,
+  countChanges,
+  differenceOf,
+  drainRemoved,
+  drainsAfter,
+} from './generations/run-time-changes.js'
 import { staying } from './hand-over/staying.js'
 import { ConnectionWatch } from './reporting/connection-watch.js'
 import type { RunningProxy } from './running-proxy.js'
@@ -79,7 +85,8 @@ export class ProxyControl implements Control {
   }
 
   async status(): Promise<ProxyStatus> {
-    return this.#proxy.status()
+    const status = this.#proxy.status()
+    return { ...status, config: { ...status.config, ...countChanges(this.#surroundings.changing) } }
   }
 
   async readiness(): Promise<Readiness> {

@@ -10,6 +10,7 @@ export type Unit =
   | 'bytes'
   | 'bytes per second'
   | 'calls'
+  | 'changes'
   | 'checks'
   | 'connections'
   | 'connects'

@@ -98,6 +98,22 @@ export const CONFIG = {
     'reloads',
     metric('millrace_reloads_failed_total', 'Reloads that changed nothing because something was wrong.'),
   ),
+  /** Changes at run time that hold, and that the config file did not have when it was read last. */
+  changes: gauge(
+    'changes',
+    metric(
+      'millrace_config_changes',
+      'Changes at run time that hold, and that the config file did not have when it was read last.',
+    ),
+  ),
+  /** Changes at run time that do not fit the config file. */
+  changesWithoutEffect: gauge(
+    'changes',
+    metric(
+      'millrace_config_changes_without_effect',
+      'Changes at run time that have no effect, because they do not fit the config file.',
+    ),
+  ),
 }
 
 /** The process that served before an upgrade. */

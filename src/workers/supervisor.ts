@@ -16,6 +16,7 @@ import type { InheritedSockets } from '../io/listening/inherited-sockets.js'
 import type { BanFinding } from '../limits/bans/ban-findings.js'
 import type { Log, OpenLog } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
+import { countChanges } from '../proxy/generations/run-time-changes.js'
 import type { Probes } from '../proxy/health/probes.js'
 import { createNames, type Names } from '../proxy/names.js'
 import type { Surroundings } from '../proxy/proxy-control.js'
@@ -174,7 +175,8 @@ export class Supervisor {
 
   async status(): Promise<ProxyStatus> {
     const idle = idleStatus(this.config, this.desired.catalogue, this.#engine)
-    const status = await this.figures.status({ ...idle, config: this.reloader.counts })
+    const config = { ...this.reloader.counts, ...countChanges(this.surroundings.changing) }
+    const status = await this.figures.status({ ...idle, config })
     return {
       ...status,
       names: this.desired.names.status(),
@@ -184,7 +186,7 @@ export class Supervisor {
       logLevel: this.log.level ?? status.logLevel,
       logFile: this.#openLog.file,
       startedAt: this.#startedAt,
-      config: { ...this.reloader.counts },
+      config,
     }
   }
 

@@ -31,7 +31,9 @@ it('a restart goes on with what was added and removed, and says what the file do
   expect((await rig.ask('diff')).stdout).toBe(
     '+ backend pg/10.0.0.6:5432: {"tier":1,"address":"10.0.0.6:5432"}\n',
   )
-  expect((await rig.ask('status')).stdout).toContain('10.0.0.6:5432')
+  const { stdout } = await rig.ask('status')
+  expect(stdout).toContain('10.0.0.6:5432')
+  expect(stdout).toContain('\n1 change at run time is not in the config file (millrace diff)\n')
   expect((await rig.ask('reload')).stdout).toBe(
     'nothing changed in the config\nnot in the file, and kept: add backend pg/10.0.0.6:5432\n',
   )

@@ -53,6 +53,7 @@ it.skipIf(areMissing('nginx'))(
     expect(await pagesAt(rig.port)).toEqual(['blue', 'green'])
     await change({ do: 'remove-backend', cluster: 'a', backend: blue })
     expect(await pagesAt(rig.port)).toEqual(['green'])
+    expect((await rig.status()).config).toMatchObject({ changes: 2, changesWithoutEffect: 0 })
     await rig.killOne()
     await rig.statusWhen(bothServe)
     expect(await rig.reload({ clusters: { a: { backends: [blue] } } })).toEqual({

@@ -21,7 +21,7 @@ import type { ConnectionLog } from '../reporting/connection-log.js'
 import type { ProxyCounters } from '../reporting/proxy-counters.js'
 import { createGeneration, exchange, type Generation, type Prepared, type SharedParts } from './generation.js'
 import type { Generations } from './generations.js'
-import { changedBy, tellChanges, tellReload } from './run-time-changes.js'
+import { changedBy, countChanges, tellChanges, tellReload } from './run-time-changes.js'
 
 export interface ReloaderOptions {
   readonly shared: SharedParts
@@ -48,8 +48,9 @@ export class Reloader {
     this.#startedWith = options.generations.config
   }
 
+  /** Changes at run time are known to the process around this proxy. */
   counts(): ProxyStatus['config'] {
-    return { ...this.#counts }
+    return { ...this.#counts, ...countChanges(undefined) }
   }
 
   /**

@@ -9,10 +9,20 @@ import type { Changed, Difference, Reloaded } from '../../control/answers.js'
 import type { ChangeOrder, DrainOrder } from '../../control/orders.js'
 import { MillraceError } from '../../errors.js'
 import type { Log } from '../../observe/log/log.js'
+import type { ProxyStatus } from '../../observe/status.js'
 
 /** @throws MillraceError what `ChangingConfig.change` throws, and `wrong-state` if there is no such config */
 export function candidateOf(changing: ChangingConfig | undefined, { changes }: ChangeOrder): ChangeCandidate {
   return checked(changing).change(changes)
+}
+
+/** For the status. Without such a config nobody can change anything. */
+export function countChanges(
+  changing: ChangingConfig | undefined,
+): Pick<ProxyStatus['config'], 'changes' | 'changesWithoutEffect'> {
+  if (changing === undefined) return { changes: 0, changesWithoutEffect: 0 }
+  const { list, aside } = changing
+  return { changes: list.length - aside.length, changesWithoutEffect: aside.length }
 }
 
 export const changedBy = ({ done, unchanged }: ChangeCandidate): Changed => ({ done, unchanged })
