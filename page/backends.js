@@ -9,7 +9,7 @@ import { Table } from './tables.js'
 /** @import { Growths } from './growth.js' */
 /** @import { Column } from './tables.js' */
 
-/** @typedef {Backend & { cluster: Cluster }} BackendRow */
+/** @typedef {Backend & { cluster: string }} BackendRow */
 /** @typedef {'connectSeconds' | 'firstByteSeconds'} LatencyName */
 
 /**
@@ -18,7 +18,9 @@ import { Table } from './tables.js'
  * @returns {BackendRow[]}
  */
 export function backendRows(clusters) {
-  const rows = clusters.flatMap((cluster) => cluster.backends.map((backend) => ({ ...backend, cluster })))
+  const rows = clusters.flatMap((cluster) =>
+    cluster.backends.map((backend) => ({ ...backend, cluster: cluster.name })),
+  )
   const urgency = ['bad', 'warn', 'good']
   return rows.sort((a, b) => urgency.indexOf(toneOf(a)) - urgency.indexOf(toneOf(b)))
 }
@@ -132,14 +134,14 @@ export function backendTable(growths) {
   /** @type {Column<BackendRow>[]} */
   const columns = [
     { title: 'Backend', width: 11.5, cell: ({ address }) => address },
-    { title: 'Cluster', width: 6, isWide: true, cell: ({ cluster }) => cluster.name },
+    { title: 'Cluster', width: 6, isWide: true, cell: ({ cluster }) => cluster },
     ...HEALTH,
     ...COUNTS,
     latencyColumn('Connect', connectHint, 'connectSeconds', growths),
     latencyColumn('First byte', firstByteHint, 'firstByteSeconds', growths),
     ...BYTES,
   ]
-  return new Table('backends', columns, backendKey, 'The config has no backends')
+  return new Table('backends', columns, keyOf, 'The config has no backends')
 }
 
 /**
@@ -158,7 +160,7 @@ function latencyColumn(title, what, name, growths) {
     cell: (row) => {
       const counts = growths.of(latencyKey(row, name))
       if (counts.every((count) => count === 0)) return NOTHING
-      const { bounds } = histogramOf(row, name)
+      const { bounds } = row[name]
       return `${quantile({ bounds, counts }, 0.5)}, ${quantile({ bounds, counts }, 0.99)}`
     },
   }
@@ -167,17 +169,16 @@ function latencyColumn(title, what, name, growths) {
 /** @type {readonly LatencyName[]} */
 export const LATENCIES = ['connectSeconds', 'firstByteSeconds']
 
+/** @typedef {{ cluster: string, address: string }} Place */
+
+/** @param {Place} place */
+const keyOf = ({ cluster, address }) => `${cluster}\0${address}`
+
+/** @param {Place} place */
+export const failuresKey = (place) => `failures\0${keyOf(place)}`
+
 /**
- * @param {BackendRow} row
+ * @param {Place} place
  * @param {LatencyName} name
  */
-export const histogramOf = (row, name) => row[name]
-
-/** @param {BackendRow} row */
-const backendKey = ({ cluster, address }) => `${cluster.name}\0${address}`
-
-/**
- * @param {BackendRow} row
- * @param {LatencyName} name
- */
-export const latencyKey = (row, name) => `${name}\0${backendKey(row)}`
+export const latencyKey = (place, name) => `${name}\0${keyOf(place)}`

@@ -44,6 +44,7 @@ class Lost extends Error {}
 
 /**
  * @typedef {object} Hooks
+ * @property {(past: import('./moment.js').Past) => void} past called before the first moment of a stream
  * @property {(moment: import('./moment.js').Moment) => void} moment
  * @property {(why: string) => void} gone called after every failed attempt
  * @property {() => Promise<void>} login resolves when the user has entered a token
@@ -88,12 +89,14 @@ export class Follower {
     }
     const watch = setInterval(() => this.#look(), SILENT_MS / 10)
     try {
-      const response = await ask('/api/v1/events', { signal: controller.signal })
-      if (response.status === 401) {
+      const past = await ask('/api/v1/history', { signal: controller.signal })
+      if (past.status === 401) {
         clearInterval(watch)
         return await this.#hooks.login()
       }
-      await this.#read(response)
+      if (!past.ok) throw new Lost(await problemOf(past))
+      this.#hooks.past(await past.json())
+      await this.#read(await ask('/api/v1/events', { signal: controller.signal }))
       return 'millrace ended the stream'
     } catch (error) {
       if (controller.signal.aborted) return `millrace sent nothing for ${SILENT_MS / 1000} s`

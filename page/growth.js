@@ -55,7 +55,7 @@ export class Growths {
   #startedAt = /** @type {string | undefined} */ (undefined)
 
   /**
-   * Adds the counts of one event. Counts that are missing for five minutes are forgotten. A count that the same process did
+   * Adds the counts of one sample. Counts that are missing for five minutes are forgotten. A count that the same process did
    * not have before began at 0. The first counts of another process are the base, because they may be old.
    * @param {ReadonlyMap<string, readonly number[]>} told
    * @param {string | undefined} startedAt

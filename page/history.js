@@ -1,17 +1,18 @@
 // @ts-check
 /**
- * The last five minutes, of each listener and of all together. Rates are computed from counts. The first event of
- * another process has no rate, because its counts start anew. If no event came for a while, there is a gap.
+ * The last five minutes, of each listener and of all together. The process has them when the page is opened, with a sample every
+ * 10 s. From then on an event comes every second. Rates are computed from counts. The first sample of another process has no
+ * rate, because its counts start anew. If nothing came for a while, there is a gap.
  */
 
-/** @import { Moment, Status, Traffic } from './moment.js' */
+/** @import { Traffic, Traffics } from './moment.js' */
 
-/** One point a second, for five minutes. */
+/** With one point a second, five minutes. */
 const MOST_POINTS = 300
 /** An event that comes sooner than this after the last one (s) is left out: its rate would be too coarse. */
 const SHORTEST = 0.5
 /** After a longer pause than this (s) the line has a gap. */
-const LONGEST = 5
+const LONGEST = 15
 const ALL = ''
 
 /**
@@ -43,17 +44,17 @@ export class History {
   #at = Number.NEGATIVE_INFINITY
 
   /**
-   * @param {Moment} moment
+   * @param {Traffics} counted
    * @param {number} now seconds since 1970
    */
-  add({ status }, now) {
-    const isOther = status.startedAt !== this.#startedAt
+  add(counted, now) {
+    const isOther = counted.startedAt !== this.#startedAt
     const seconds = now - this.#at
     if (!isOther && seconds >= 0 && seconds < SHORTEST) return
     if (isOther || seconds < 0 || seconds > LONGEST) this.#break()
-    this.#startedAt = status.startedAt
+    this.#startedAt = counted.startedAt
     this.#at = now
-    const counts = countsOf(status)
+    const counts = countsOf(counted)
     for (const [name, each] of counts) this.#push(name, pointOf(now, each, this.#before.get(name), seconds))
     for (const name of this.#points.keys()) if (!counts.has(name)) this.#points.delete(name)
     this.#before = counts
@@ -106,7 +107,7 @@ const NOTHING = {
 }
 
 /**
- * @param {Status} status
+ * @param {Traffics} counted
  * @returns {Map<string, Counts>}
  */
 function countsOf({ listeners, connections, endings }) {

@@ -8,6 +8,7 @@
  * @import { CONNECTION } from '/assets/dist/status/connection.js'
  * @import { Told } from '/assets/dist/status/fields.js'
  * @import { ENDING, LISTENER } from '/assets/dist/status/listener.js'
+ * @import { COUNTS_SAMPLE, TRAFFIC_SAMPLE } from '/assets/dist/status/sample.js'
  * @import { STATUS } from '/assets/dist/status/status.js'
  *
  * @typedef {Told<typeof TRAFFIC>} Traffic
@@ -18,6 +19,9 @@
  * @typedef {Told<typeof CONNECTION>} Connection
  * @typedef {Told<typeof CERTIFICATE>} Certificate
  * @typedef {Told<typeof STATUS>} Status
+ * @typedef {{ traffic: readonly Told<typeof TRAFFIC_SAMPLE>[], counts: readonly Told<typeof COUNTS_SAMPLE>[] }} Past
+ * @typedef {Omit<Told<typeof TRAFFIC_SAMPLE>, 'agoMs'>} Traffics what a sample and a status have in common
+ * @typedef {Omit<Told<typeof COUNTS_SAMPLE>, 'agoMs'>} Counted the same
  *
  * @typedef {object} Moment
  * @property {Status} status

@@ -27,7 +27,7 @@ import { element, tell } from './place.js'
 import { Presence } from './presence.js'
 import { startTheme } from './theme.js'
 
-/** @import { Moment, Status } from './moment.js' */
+/** @import { Moment, Past, Status } from './moment.js' */
 
 const KILL_TIMEOUT_MS = 5000
 
@@ -40,12 +40,26 @@ const tables = createTables({ history, growths, buttons })
 const picker = /** @type {HTMLSelectElement} */ (element('listener'))
 /** @type {Moment | undefined} */
 let last
+/** When it came, in seconds since 1970. */
+let heardAt = 0
+
+/**
+ * What the process counted before the page heard of it.
+ * @param {Past} past
+ */
+function recall({ traffic, counts }) {
+  /** @param {{ agoMs: number }} sample */
+  const timeOf = ({ agoMs }) => (Date.now() - agoMs) / 1000
+  const isNew = (/** @type {{ agoMs: number }} */ sample) => timeOf(sample) > heardAt
+  for (const sample of traffic.filter(isNew)) history.add(sample, timeOf(sample))
+  for (const sample of counts.filter(isNew)) growths.add(countsOf(sample), sample.startedAt, timeOf(sample))
+}
 
 /** @param {Moment} moment */
 function show(moment) {
-  const now = Date.now() / 1000
-  history.add(moment, now)
-  growths.add(countsOf(moment.status), moment.status.startedAt, now)
+  heardAt = Date.now() / 1000
+  history.add(moment.status, heardAt)
+  growths.add(countsOf(moment.status), moment.status.startedAt, heardAt)
   last = moment
   presence.here(moment.status.state)
   buttons.allow(true)
@@ -143,6 +157,7 @@ picker.addEventListener('change', () => charts.show(history.of(picker.value)))
 startTheme(() => charts.recolor())
 
 const follower = new Follower({
+  past: recall,
   moment: show,
   gone: (why) => {
     buttons.allow(false)

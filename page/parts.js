@@ -12,11 +12,11 @@ import {
   listenerState,
   splicedShare,
 } from '/assets/dist/words.js'
-import { backendRows, backendTable, histogramOf, LATENCIES, latencyKey } from './backends.js'
+import { backendRows, backendTable, failuresKey, LATENCIES, latencyKey } from './backends.js'
 import { element } from './place.js'
 import { Table } from './tables.js'
 
-/** @import { Certificate, Connection, Ending, Listener, Moment, Status } from './moment.js' */
+/** @import { Certificate, Connection, Counted, Ending, Listener, Moment } from './moment.js' */
 /** @import { KillButtons } from './kill-button.js' */
 /** @import { Growths } from './growth.js' */
 /** @import { History } from './history.js' */
@@ -51,14 +51,18 @@ export function createTables({ history, growths, buttons }) {
 
 /**
  * The counts of which the page shows the growth in the last five minutes.
- * @param {Status} status
+ * @param {Counted} counted
  */
 export function countsOf({ clusters, endings }) {
   /** @type {Map<string, readonly number[]>} */
   const counts = new Map()
   for (const ending of endings) counts.set(endingKey(ending), [ending.count])
-  for (const row of backendRows(clusters)) {
-    for (const name of LATENCIES) counts.set(latencyKey(row, name), histogramOf(row, name).counts)
+  for (const { name: cluster, backends } of clusters) {
+    for (const backend of backends) {
+      const place = { cluster, address: backend.address }
+      counts.set(failuresKey(place), [backend.failures])
+      for (const name of LATENCIES) counts.set(latencyKey(place, name), backend[name].counts)
+    }
   }
   return counts
 }

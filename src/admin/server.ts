@@ -188,6 +188,7 @@ export class AdminServer {
       body,
       status: () => this.#told.status.get(),
       connections: (which) => this.#told.connections.get(which),
+      history: () => this.#told.history.samples,
     }
     if (operation.isToldFirst) this.#tell(operation, asked)
     try {

@@ -7,6 +7,7 @@ import type { Control } from '../control/control.js'
 import type { ConnectionQuery } from '../control/orders.js'
 import { jsonText } from '../escape.js'
 import type { ProxyStatus } from '../observe/status.js'
+import { History } from './history.js'
 import { Snapshot, Snapshots } from './snapshot.js'
 
 /** ms. An answer is at most this old. */
@@ -20,6 +21,7 @@ export class Told {
   /** The status as JSON, without addresses of clients. Strangers may ask for it, so its text is made once, too. */
   readonly observed: Snapshot<Buffer>
   readonly connections: Snapshots<ConnectionQuery, ConnectionList>
+  readonly history = new History(() => this.status.get())
 
   constructor(control: Control, renderMetrics: (status: ProxyStatus) => string) {
     this.control = control

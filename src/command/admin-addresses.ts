@@ -3,6 +3,7 @@ import { closeSync, linkSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { formatAddress } from '../address.js'
 import { defaultAdminAddress } from '../admin/default-address.js'
+import type { History } from '../admin/history.js'
 import type { AdminServer } from '../admin/server.js'
 import type { Config } from '../config/schema.js'
 import type { AdminConfig } from '../config/schemas/admin-schema.js'
@@ -21,6 +22,7 @@ export class AdminAddresses implements AdminDoor {
   readonly #asked: Config['admin']
   readonly #log: Log
   #servers: AdminServer[] = []
+  #history: History | undefined
 
   /** `asked` undefined: the default address, which may fail to open. */
   constructor(asked: Config['admin'], log: Log) {
@@ -55,6 +57,8 @@ export class AdminAddresses implements AdminDoor {
         await server.start(this.#fdFor(config, inherited))
         this.#servers.push(server)
       }
+      told.history.start()
+      this.#history = told.history
     } catch (err) {
       if (!this.#isDefault) throw err
       this.#log.warn({ err }, NO_ADMIN)
@@ -62,12 +66,14 @@ export class AdminAddresses implements AdminDoor {
   }
 
   leave(): void {
+    this.#history?.stop()
     for (const server of this.#servers) void server.leave()
   }
 
   /** Nobody answers here any more. If another process has the socket, only the name that has this process's id goes. */
   async close(): Promise<void> {
     const addresses = this.#servers.map(({ address }) => address)
+    this.#history?.stop()
     await Promise.all(this.#servers.map((server) => server.stop()))
     if (!this.#isDefault) return
     for (const address of addresses) if (hasFile(address)) removeSocketFile(address.path)

@@ -1,6 +1,7 @@
 /**
  * A proxy inside a user's program. It has admin addresses of its own if the config says so.
  */
+import type { History } from '../admin/history.js'
 import type { AdminServer } from '../admin/server.js'
 import type { ProxyConfig } from '../config/input.js'
 import type { AdminConfig } from '../config/schemas/admin-schema.js'
@@ -23,6 +24,7 @@ export function createProxy(config: ProxyConfig, options: ProxyOptions = {}): Pr
 
 class LibraryProxy extends RunningProxy implements Proxy {
   #admin: AdminServer[] = []
+  #history: History | undefined
 
   override async start(): Promise<void> {
     await super.start()
@@ -56,6 +58,8 @@ class LibraryProxy extends RunningProxy implements Proxy {
       ended: () => {},
     })
     const told = new Told(control, renderMetrics)
+    this.#history = told.history
+    told.history.start()
     for (const config of configs) {
       const server = new AdminServer({ told, config, log: this.log })
       this.#admin.push(server)
@@ -94,6 +98,7 @@ class LibraryProxy extends RunningProxy implements Proxy {
   override async stop(): Promise<void> {
     this.watch.stop()
     // Not awaited, because a caller who ordered a drain gets the answer only after it.
+    this.#history?.stop()
     for (const server of this.#admin) void server.stop()
     await super.stop()
   }

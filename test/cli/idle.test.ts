@@ -1,4 +1,4 @@
-/** The command does nothing while no client is connected and nobody asks for the status. */
+/** The command does nothing while no client is connected and nobody asks for the status, except for a sample every 10 s. */
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { sleepsForMs } from '../support/asleep.js'

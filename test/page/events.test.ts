@@ -15,11 +15,13 @@ beforeEach(() => {
   told = []
   gone = []
   answer = () => Promise.reject(new TypeError('Failed to fetch'))
-  vi.stubGlobal('fetch', (_: string, { signal }: { signal: AbortSignal }) => {
+  vi.stubGlobal('fetch', (path: string, { signal }: { signal: AbortSignal }) => {
+    if (path === '/api/v1/history') return Promise.resolve(Response.json({ traffic: [], counts: [] }))
     asked.push(Date.now())
     return answer(signal)
   })
   follower = new Follower({
+    past: () => {},
     moment: (moment: unknown) => told.push(moment),
     gone: (why: string) => gone.push(why),
     login: () => new Promise(() => {}),

@@ -17,7 +17,7 @@ const told = (bytesUp: number, fields = {}) =>
     connections: { active: 1, ended: 0, ...traffic(bytesUp) },
     listeners: [listener('web', { traffic: traffic(bytesUp), active: 1 })],
     ...fields,
-  })
+  }).status
 
 interface Point {
   readonly at: number

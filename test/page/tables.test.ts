@@ -128,6 +128,27 @@ describe.skipIf(areMissing('chromium'))('the tables of the status page', () => {
     ).toContain('in the last five minutes')
   })
 
+  it('a page that was just opened shows the last five minutes of the process', async () => {
+    const before = { agoMs: 290_000, startedAt: moment().status.startedAt }
+    const traffic = (bytesUp: number, count: number) => ({
+      connections: { ...moment().status.connections, bytesUp },
+      listeners: [listener('web', { accepted: count })],
+      endings: [ending('no-backend', { count })],
+    })
+    shown.teller.past = {
+      traffic: Array.from({ length: 30 }, (_, index) => {
+        const agoMs = 295_000 - index * 10_000
+        return { ...before, agoMs, ...traffic(0, agoMs > 20_000 ? 3 : 8) }
+      }),
+      counts: [{ ...before, endings: [ending('no-backend', { count: 3 })], clusters: [] }],
+    }
+    shown.teller.last = moment(traffic(0, 10))
+    await shown.open()
+    expect(await shown.text('#listeners td.bad')).toBe('7')
+    expect(await shown.text('#endings .number.bad')).toBe('7')
+    expect(await shown.text('#tile-failed')).toBe('7')
+  })
+
   it('the page shows how connections ended, failures first, with the recent and the total count', async () => {
     const rows = `[...document.querySelectorAll('#endings tbody tr')].map((row) =>
       [0, 5, 6].map((index) => row.cells[index].textContent).join(' '))`

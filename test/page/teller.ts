@@ -87,6 +87,8 @@ export const moment = (status: Fields = {}, connections: readonly Fields[] = [])
 export class Teller {
   /** The moment that each new stream begins with. */
   last: Fields = moment()
+  /** What the process counted before the page was opened. */
+  past: { traffic: readonly Fields[]; counts: readonly Fields[] } = { traffic: [], counts: [] }
   /** Answers an order to end a connection. */
   kill: (response: ServerResponse) => void = (response) => answerJson(response, { killed: 1 })
   /** The answer in place of the event stream, if it is set. */
@@ -126,6 +128,7 @@ export class Teller {
     const asset = this.#assets.find(url)
     if (asset !== undefined) answerBytes(response, 200, asset.type, asset.bytes)
     else if (method === 'DELETE') this.kill(response)
+    else if (url === '/api/v1/history') answerJson(response, this.past)
     else if (url !== '/api/v1/events') answerText(response, 404, 'nothing')
     else if (this.problem !== undefined) answerProblem(response, this.problem)
     else this.#listen(response)

@@ -25,6 +25,7 @@ import type {
 import { BACKEND, BACKEND_STATE, CLUSTER } from '../../status/cluster.js'
 import { CONNECTION } from '../../status/connection.js'
 import { LISTENER } from '../../status/listener.js'
+import { COUNTS_SAMPLE, TRAFFIC_SAMPLE } from '../../status/sample.js'
 import { STATUS } from '../../status/status.js'
 import { toldSchema } from './told-schema.js'
 
@@ -159,6 +160,10 @@ export const backendStatus = toldSchema(BACKEND_STATE)
 export const backend = toldSchema(BACKEND)
 export const cluster = toldSchema(CLUSTER)
 export const status = toldSchema(STATUS)
+export const history = z.strictObject({
+  traffic: z.array(toldSchema(TRAFFIC_SAMPLE)).describe('every 10 s, the oldest one first'),
+  counts: z.array(toldSchema(COUNTS_SAMPLE)).describe('every 30 s, the oldest one first'),
+})
 
 const connection = toldSchema(CONNECTION, false)
 export const connectionList = z.strictObject({ matched: count, connections: z.array(connection) })

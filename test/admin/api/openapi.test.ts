@@ -160,7 +160,13 @@ describe.each(WAYS)('the OpenAPI document ($name, workers: $workers)', (mode) =>
     const status = await judge.ask('GET', '/api/v1/status')
     // An older document had this field in another place.
     expect(status).toHaveProperty('eventLoopDelaySeconds.counts')
-    for (const path of ['/api/v1/listeners', '/api/v1/clusters', '/api/v1/connections', '/api/v1/log']) {
+    for (const path of [
+      '/api/v1/history',
+      '/api/v1/listeners',
+      '/api/v1/clusters',
+      '/api/v1/connections',
+      '/api/v1/log',
+    ]) {
       await judge.ask('GET', path)
     }
     for (const path of ['/metrics', '/livez', '/readyz', '/openapi.json']) await judge.ask('GET', path)

@@ -6,6 +6,7 @@ import type { ConnectionList } from '../../../control/answers.js'
 import type { Control } from '../../../control/control.js'
 import type { ConnectionQuery } from '../../../control/orders.js'
 import type { ProxyStatus } from '../../../observe/status.js'
+import type { PastSamples } from '../../history.js'
 
 export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -36,5 +37,6 @@ export interface Asked {
   readonly body: unknown
   /** Others who ask in the same moment share it. */
   status(): Promise<ProxyStatus>
+  history(): PastSamples
   connections(query: ConnectionQuery): Promise<ConnectionList>
 }

@@ -15,6 +15,13 @@ export const STATUS_OPERATIONS: readonly Operation[] = [
   },
   {
     method: 'GET',
+    path: '/api/v1/history',
+    summary: 'The last five minutes, in samples of the status',
+    answer: schemas.history,
+    run: async (_, { history }) => history(),
+  },
+  {
+    method: 'GET',
     path: '/api/v1/listeners',
     summary: 'The listeners',
     answer: z.strictObject({ listeners: z.array(schemas.listener) }),
