@@ -1,5 +1,5 @@
 /** The public API of the library: re-exports only. */
-export { type Address, formatAddress, parseAddress, type TcpAddress, type UnixAddress } from './address.js'
+export type { Address, TcpAddress, UnixAddress } from './address.js'
 export type {
   BackendTlsInput,
   ClusterSocketInput,
@@ -67,13 +67,17 @@ export type {
 export type { SpliceMode } from './defaults.js'
 export { type ErrorCode, type ErrorSource, MillraceError, type Problem } from './errors.js'
 export type { NotSplicing } from './io/not-splicing.js'
-export type { Log } from './observe/log/log.js'
+export type { Logger } from './observe/log/borrowed-log.js'
+export type { LogLine } from './observe/log/log.js'
 export type { ProxyStatus } from './observe/status.js'
 export type { ClientHello } from './peek/client-hello.js'
-export { type PipeOptions, type PipeRecord, pipe, type RunningPipe } from './pipe/join.js'
+export { pipe, type RunningPipe } from './pipe/join.js'
 export type {
   PipeCause,
+  PipeEnded,
   PipeEnding,
+  PipeOptions,
+  PipeRecord,
   PipeSettings,
   PipeTimeouts,
   PipeTotals,
@@ -82,6 +86,7 @@ export type { StartUp } from './postgres/start-up.js'
 export { createProxy } from './proxy/library-proxy.js'
 export type { Proxy, ProxyOptions } from './proxy/proxy.js'
 export type { ProxyHeader, ProxySsl, Tlv } from './proxy-protocol/header.js'
+export { formatAddress, parseAddress } from './public-address.js'
 export type {
   Destined,
   Rejection,

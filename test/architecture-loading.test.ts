@@ -61,6 +61,6 @@ it('only what a process does at its start imports files later, because an update
     'command/serve.ts',
     // The successor of an upgrade does it in the seconds after its start.
     'proxy/hand-over/hand-over.ts',
-    'proxy/library-proxy.ts',
+    'proxy/library-run.ts',
   ])
 })

@@ -41,6 +41,9 @@ const BELOW_THE_ROOMS = [
   'figures',
   'words',
   'escape',
+  'nearest',
+  'arguments',
+  'public-address',
   'signals',
   'watched-files',
 ]
@@ -59,6 +62,8 @@ const ROOM_USES: Record<string, readonly string[]> = {
   probes: ['io', 'postgres', 'proxy-protocol', 'tls', 'websocket'],
   via: ['io', 'websocket'],
   words: ['figures'],
+  arguments: ['errors', 'escape', 'nearest'],
+  'public-address': ['address', 'arguments'],
   'key-pair': ['figures', 'words'],
   'address-set': ['address', 'ip', 'prefix-tree'],
   source: ['address', 'ip'],

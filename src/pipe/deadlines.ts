@@ -7,7 +7,7 @@ export interface PipeTimes {
   readonly ageMs: number
   /** Since a byte moved or a direction ended, in whole ms. */
   readonly silentMs: number
-  /** One of its directions is over, and the other is not. */
+  /** One of its directions is over and the other is not, or a stream has not confirmed an end. */
   readonly isHalfClosed: boolean
 }
 

@@ -106,9 +106,16 @@ export abstract class Direction<End extends Socket = Socket> implements Flow<End
     return this.phase === 'finished' || this.phase === 'failed'
   }
 
-  /** Whether bytes are under way that the sink does not take. */
+  /** Whether the sink has everything, and has not confirmed the end. Only a stream can keep us waiting with that. */
+  get isEndPending(): boolean {
+    const { sink } = this
+    return this.phase === 'draining' && this.inside === 0 && sink.queuedBytes === 0 && !sink.isFlushed
+  }
+
+  /** Whether bytes are under way that the sink does not take, or an end. */
   get isStuck(): boolean {
     if (this.isOver) return false
+    if (this.isEndPending) return true
     const isFull = (this.sink.ready & WRITABLE) === 0
     if (this.inside > 0 || (isFull && (this.source.ready & READABLE) !== 0)) return true
     return this.sink.queuedBytes > 0 || (this.sink.unacknowledgedBytes() ?? 0) > 0

@@ -3,34 +3,25 @@
  * between fds and streams, and resolves with the record.
  */
 import type { Duplex } from 'node:stream'
-import { HALF_CLOSES, SPLICE_MODES } from '../defaults.js'
-import { MillraceError } from '../errors.js'
 import { kernelLoop, sharedEngine } from '../io/choose-engine.js'
 import { adoptBoth, isPlainSocket, isQuiet } from '../io/kernel/adopt.js'
 import { KernelLoop } from '../io/kernel/kernel-loop.js'
+import { codeOf, destroyFor } from '../io/streams/stream-faults.js'
 import { StreamSocket } from '../io/streams/stream-socket.js'
 import type { Expirable } from '../io/sweep.js'
-import type { Heads, PipeEnding, PipeOwner, PipeSettings, PipeTotals } from './options.js'
+import { checkStreams, readPipeOptions } from './arguments.js'
+import type {
+  Heads,
+  PipeEnding,
+  PipeOptions,
+  PipeOwner,
+  PipeRecord,
+  PipeSettings,
+  PipeTotals,
+} from './options.js'
 import { createPipeCounters, DEFAULT_SETTINGS, NOTHING_MOVED } from './options.js'
 import { Pipe } from './pipe.js'
-
-/** All fields are optional. `PipeSettings` and `PipeTimeouts` say the defaults. */
-export interface PipeOptions extends Partial<PipeSettings> {
-  /**
-   * Bytes already read from `client`, such as the `head` of Node's 'connect' and 'upgrade' events. They go
-   * first. Default: none.
-   */
-  readonly head?: Uint8Array
-  /** Bytes already read from `backend`. They go first. Default: none. */
-  readonly backendHead?: Uint8Array
-}
-
-/** What happened, from the call of `pipe` to the end. */
-export interface PipeRecord extends PipeTotals {
-  /** How the pipe ended, and who ended it. */
-  readonly ended: PipeEnding
-  readonly durationMs: number
-}
+import { takeFromUser } from './take-from-user.js'
 
 export interface RunningPipe extends Promise<PipeRecord> {
   /** Ends the pipe: in order if nothing is in flight, else with a reset both ways. Later calls do nothing. */
@@ -50,11 +41,14 @@ export interface RunningPipe extends Promise<PipeRecord> {
  * The promise resolves with the record when both sockets are closed, whatever the network did. It never
  * rejects. For arguments of the wrong kind, `pipe` throws a `bad-argument` MillraceError at once.
  */
-export function pipe(client: Duplex, backend: Duplex, options: PipeOptions = {}): RunningPipe {
-  checkArguments(client, backend, options)
-  const join = new Join(client, backend, options)
+export function pipe(client: Duplex, backend: Duplex, options?: PipeOptions): RunningPipe {
+  checkStreams(client, backend, (stream) => taken.has(stream))
+  const join = new Join(client, backend, readPipeOptions(options))
   return Object.assign(join.done, { close: () => join.close(), totals: () => join.totals() })
 }
+
+/** Every stream that was given to a pipe. It stays here as long as somebody has it. */
+const taken = new WeakSet<object>()
 
 class Join implements PipeOwner, Expirable {
   sweepIndex = -1
@@ -73,12 +67,15 @@ class Join implements PipeOwner, Expirable {
       this.#resolve = resolve
     })
     const { head, backendHead, ...settings } = options
-    this.#settings = withDefaults(settings)
+    this.#settings = { ...DEFAULT_SETTINGS, ...settings }
     this.#heads = { client: toBuffer(head), backend: toBuffer(backendHead) }
     this.#streams = [client, backend]
-    this.#streams.forEach(takeFromUser)
+    for (const stream of this.#streams) {
+      taken.add(stream)
+      takeFromUser(stream)
+    }
     this.#engine.sweep.add(this, shortest(this.#settings))
-    void this.#begin(client, backend)
+    this.#begin(client, backend).catch((error) => this.#failed(error))
   }
 
   totals(): PipeTotals {
@@ -129,66 +126,32 @@ class Join implements PipeOwner, Expirable {
     const queued = this.#streams.map((stream) => stream.writableLength + stream.readableLength)
     const isEmpty = [...heads, ...queued].every((bytes) => bytes === 0)
     for (const stream of this.#streams) {
-      if (isEmpty) stream.destroy()
+      if (isEmpty) destroyFor(stream)
       else new StreamSocket(stream, this.#engine.runQueue, 'not-a-plain-socket').reset()
     }
     this.pipeEnded({ by: 'proxy', cause })
   }
 
-  pipeEnded(ended: PipeEnding): void {
+  /** The code of a stream threw before there was a pipe that can break. */
+  #failed(error: unknown): void {
+    for (const stream of this.#streams) destroyFor(stream, error)
+    this.pipeEnded({ by: 'proxy', cause: 'reset', errno: codeOf(error) })
+  }
+
+  pipeEnded(ending: PipeEnding): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#engine.sweep.delete(this)
+    const [client, backend] = this.#streams
+    const error = ending.cause === 'reset' ? (ending.by === 'client' ? client : backend).errored : null
+    const ended = error == null ? ending : { ...ending, error }
     this.#resolve({ ...this.totals(), ended, durationMs: performance.now() - this.#startedAt })
   }
-}
-
-/** From here on no listener of the user may read, and no 'error' may escape. */
-function takeFromUser(stream: Duplex): void {
-  stream.pause()
-  stream.removeAllListeners('data')
-  stream.removeAllListeners('readable')
-  stream.on('error', () => {})
-  // Without this, Node would answer a FIN with its own FIN while millrace waits for queued writes.
-  stream.allowHalfOpen = true
-}
-
-function checkArguments(client: unknown, backend: unknown, options: PipeOptions): void {
-  for (const [name, stream] of Object.entries({ client, backend })) {
-    const isDuplex = typeof stream === 'object' && stream !== null && 'pipe' in stream && 'write' in stream
-    if (!isDuplex) throw new MillraceError('bad-argument', `pipe: ${name} is not a Duplex stream`)
-  }
-  if (client === backend)
-    throw new MillraceError('bad-argument', 'pipe: client and backend are the same stream')
-  for (const name of ['idleTimeoutMs', 'halfClosedTimeoutMs', 'maxLifetimeMs'] as const) {
-    const ms = options[name] ?? 0
-    if (typeof ms !== 'number' || !(ms >= 0)) {
-      throw new MillraceError(
-        'bad-argument',
-        `pipe: ${name} must be 0 (never) or a number of ms, it is ${ms}`,
-      )
-    }
-  }
-  checkChoice('splice', options.splice, SPLICE_MODES)
-  checkChoice('halfClose', options.halfClose, HALF_CLOSES)
-}
-
-function checkChoice(name: string, value: string | undefined, choices: readonly string[]): void {
-  if (value === undefined || choices.includes(value)) return
-  throw new MillraceError(
-    'bad-argument',
-    `pipe: ${name} must be ${choices.join(', ')}, it is ${String(value)}`,
-  )
 }
 
 function shortest({ idleTimeoutMs, halfClosedTimeoutMs, maxLifetimeMs }: PipeSettings): number {
   const set = [idleTimeoutMs, halfClosedTimeoutMs, maxLifetimeMs].filter((ms) => ms > 0)
   return set.length === 0 ? 0 : Math.min(...set)
-}
-
-function withDefaults(settings: Partial<PipeSettings>): PipeSettings {
-  const given = Object.entries(settings).filter(([, value]) => value !== undefined)
-  return { ...DEFAULT_SETTINGS, ...Object.fromEntries(given) }
 }
 
 const toBuffer = (bytes: Uint8Array | undefined): Buffer | undefined =>

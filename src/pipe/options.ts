@@ -32,6 +32,29 @@ export interface PipeSettings extends PipeTimeouts {
   readonly halfClose: HalfClose
 }
 
+/** All fields are optional. `PipeSettings` and `PipeTimeouts` say the defaults. */
+export interface PipeOptions extends Partial<PipeSettings> {
+  /**
+   * Bytes already read from `client`, such as the `head` of Node's 'connect' and 'upgrade' events. They go
+   * first. Default: none.
+   */
+  readonly head?: Uint8Array
+  /** Bytes already read from `backend`. They go first. Default: none. */
+  readonly backendHead?: Uint8Array
+}
+
+/** What happened, from the call of `pipe` to the end. */
+export interface PipeRecord extends PipeTotals {
+  /** How the pipe ended, and who ended it. */
+  readonly ended: PipeEnded
+  readonly durationMs: number
+}
+
+export interface PipeEnded extends PipeEnding {
+  /** What broke the stream, if the cause is `reset` and the stream knows. A socket that millrace has taken over has none. */
+  readonly error?: Error
+}
+
 export const DEFAULT_SETTINGS: PipeSettings = {
   splice: DEFAULTS.splice,
   halfClose: DEFAULTS.halfClose,

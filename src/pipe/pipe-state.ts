@@ -56,6 +56,11 @@ export abstract class PipeState {
     return this.up.isInFlight || this.down.isInFlight
   }
 
+  /** Whether a stream keeps the pipe waiting with an end that it was told. */
+  protected get isEndPending(): boolean {
+    return this.up.isEndPending || this.down.isEndPending
+  }
+
   /** When a byte last moved, or a direction ended: `performance.now()` in whole ms. */
   get movedAt(): number {
     this.catchUp()
@@ -115,6 +120,6 @@ export abstract class PipeState {
 
   protected timesAt(now: number): PipeTimes {
     const [ageMs, silentMs] = [Math.ceil(now) - this.startedAt, Math.ceil(now) - this.lastMovedAt]
-    return { ageMs, silentMs, isHalfClosed: this.up.isOver !== this.down.isOver }
+    return { ageMs, silentMs, isHalfClosed: this.up.isOver !== this.down.isOver || this.isEndPending }
   }
 }

@@ -91,7 +91,7 @@ export class Pipe extends PipeState implements Offloading {
   /** Ends the pipe now: in order if nothing is in flight, otherwise with a reset. `isReset`: always with a reset. */
   end(cause: PipeCause, isReset = cause === 'killed'): void {
     const ending: PipeEnding = { by: 'proxy', cause, waitedFor: waitedFor(this.up, this.down, cause) }
-    this.finish(ending, isReset || this.isInFlight)
+    this.finish(ending, isReset || this.isInFlight || this.isEndPending)
   }
 
   /** For error logs: everything that decides what this pipe does next. */

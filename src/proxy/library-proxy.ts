@@ -1,105 +1,78 @@
 /**
- * A proxy inside a user's program. It has admin addresses of its own if the config says so.
+ * The proxy of a user's program. Each of its functions checks what it is given, and works without the object that it comes from.
  */
-import type { History } from '../admin/history.js'
-import type { AdminServer } from '../admin/server.js'
 import type { ProxyConfig } from '../config/input.js'
-import type { AdminConfig } from '../config/schemas/admin-schema.js'
-import { validateConfig } from '../config/validate.js'
-import type { BanList, Banned, Held, Released, Reloaded, Unbanned } from '../control/answers.js'
-import type { BanOrder, BanQuery, HoldOrder, UnbanOrder } from '../control/orders.js'
+import type { Config } from '../config/schema.js'
 import { MillraceError } from '../errors.js'
+import * as read from './library-arguments.js'
+import { LibraryRun } from './library-run.js'
 import type { Proxy, ProxyOptions } from './proxy.js'
-import { ProxyControl } from './proxy-control.js'
-import { RunningProxy } from './running-proxy.js'
 
 /**
  * Makes a proxy of this config. It does not start it.
  *
  * @throws MillraceError `config-invalid`. Its `problems` list everything that is wrong with the config.
+ * @throws MillraceError `bad-argument` if an option is unknown or has a wrong value.
  */
-export function createProxy(config: ProxyConfig, options: ProxyOptions = {}): Proxy {
-  return new LibraryProxy(validateConfig(config), options)
+export function createProxy(config: ProxyConfig, options?: ProxyOptions): Proxy {
+  const runs = new Runs(read.readConfig('createProxy', config), read.readProxyOptions(options))
+  return {
+    start: () => runs.start(),
+    status: () => runs.present.status(),
+    sources: (query) => runs.present.sources(read.readSources(query)),
+    reload: async (next) => runs.present.reloadWith(() => ({ config: read.readConfig('reload', next) })),
+    drain: async (order) => runs.present.drain(read.readDrain(order)),
+    openListener: async (name) => runs.present.reloader.openListener(read.readListener('openListener', name)),
+    limit: (id, order) => runs.present.limit(read.readConnection(id), read.readLimit(order)),
+    failback: async (cluster) => runs.present.failback(read.readCluster('failback', cluster)),
+    ban: async (order) => {
+      const run = runs.present
+      return run.limiting.bans.ban(read.readBan(order), run.connections())
+    },
+    unban: async (order) => runs.present.limiting.bans.unban(read.readUnban(order)),
+    bans: async (query) => runs.present.limiting.bans.list(read.readBans(query)),
+    hold: async (order) => runs.present.holds.hold(read.readHold(order)),
+    release: async (cluster) => runs.present.holds.release(read.readCluster('release', cluster)),
+    stop: () => runs.present.stop(),
+  }
 }
 
-class LibraryProxy extends RunningProxy implements Proxy {
-  #admin: AdminServer[] = []
-  #history: History | undefined
+/** The run of a proxy, which begins anew after a start that failed. */
+class Runs {
+  present: LibraryRun
+  readonly #config: Config
+  readonly #options: ProxyOptions
+  /** Its start has failed, so it can do nothing more. */
+  #isSpent = false
 
-  override async start(): Promise<void> {
-    await super.start()
-    const { admin = [] } = this.config
-    if (admin.length === 0) return
+  constructor(config: Config, options: ProxyOptions) {
+    this.#config = config
+    this.#options = options
+    this.present = new LibraryRun(config, options)
+  }
+
+  async start(): Promise<void> {
+    if (this.#isSpent) this.#renew()
     try {
-      await this.#startAdmin(admin)
-      this.watch.start()
+      await this.present.start()
     } catch (error) {
-      await this.stop()
+      // A proxy that was stopped meanwhile stays stopped, and one that runs goes on.
+      if (!(error instanceof MillraceError && error.code === 'wrong-state')) this.#spend()
       throw error
     }
   }
 
-  /** Most programs have no admin address, so its files are loaded only here. */
-  async #startAdmin(configs: readonly AdminConfig[]): Promise<void> {
-    const [{ AdminServer }, { renderMetrics }, { Told }] = await Promise.all([
-      import('../admin/server.js'),
-      import('../observe/metrics/metrics.js'),
-      import('../admin/told.js'),
-    ])
-    if (this.state === 'stopped') return
-    const control = new ProxyControl(this, {
-      load: () => {
-        throw new MillraceError(
-          'wrong-state',
-          'this proxy is part of a program: the program has to call reload(config)',
-        )
-      },
-      reopenLogs: () => this.openLog.reopen(),
-      ended: () => {},
-    })
-    const told = new Told(control, renderMetrics)
-    this.#history = told.history
-    told.history.start()
-    for (const config of configs) {
-      const server = new AdminServer({ told, config, log: this.log })
-      this.#admin.push(server)
-      await server.start()
+  #spend(): void {
+    this.#isSpent = true
+    try {
+      this.#renew()
+    } catch {
+      // Its log cannot be opened now. The next start tells that.
     }
   }
 
-  reload(config: ProxyConfig): Promise<Reloaded> {
-    return this.reloadWith(() => ({ config: validateConfig(config) }))
-  }
-
-  openListener(listener: string): Promise<void> {
-    return this.reloader.openListener(listener)
-  }
-
-  async ban(order: BanOrder): Promise<Banned> {
-    return this.limiting.bans.ban(order, this.connections())
-  }
-
-  async unban(order: UnbanOrder): Promise<Unbanned> {
-    return this.limiting.bans.unban(order)
-  }
-
-  async bans(query: BanQuery = {}): Promise<BanList> {
-    return this.limiting.bans.list(query)
-  }
-
-  async hold(order: HoldOrder): Promise<Held> {
-    return this.holds.hold(order)
-  }
-
-  async release(cluster: string): Promise<Released> {
-    return this.holds.release(cluster)
-  }
-
-  override async stop(): Promise<void> {
-    this.watch.stop()
-    // Not awaited, because a caller who ordered a drain gets the answer only after it.
-    this.#history?.stop()
-    for (const server of this.#admin) void server.stop()
-    await super.stop()
+  #renew(): void {
+    this.present = new LibraryRun(this.#config, this.#options)
+    this.#isSpent = false
   }
 }

@@ -22,15 +22,15 @@ import type {
   SourceQuery,
   UnbanOrder,
 } from '../control/orders.js'
-import type { Log } from '../observe/log/log.js'
+import type { Logger } from '../observe/log/borrowed-log.js'
 import type { ProxyStatus } from '../observe/status.js'
 
 export interface ProxyOptions {
   /**
-   * The logger for log lines and records. Default: pino on stdout with the config's `log.level`, formatted on
-   * a terminal.
+   * The logger for log lines and records: one of pino, `console`, or another one with these methods. What it throws ends
+   * nothing. Default: pino on stdout with the config's `log.level`, formatted on a terminal.
    */
-  readonly log?: Log
+  readonly log?: Logger
   /**
    * Whether to listen with SO_REUSEPORT, so that several processes can have the same address. Default false.
    */

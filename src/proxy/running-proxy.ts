@@ -13,7 +13,8 @@ import type { DrainOrder, RateOrder, SourceQuery } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import { createEngine } from '../io/choose-engine.js'
 import type { Engine } from '../io/engine.js'
-import { borrowLog, type Log, type OpenLog, openLog } from '../observe/log/log.js'
+import { borrowLog } from '../observe/log/borrowed-log.js'
+import { type Log, type OpenLog, openLog } from '../observe/log/log.js'
 import type { DrainScope, ProxyStatus } from '../observe/status.js'
 import { createPipeCounters } from '../pipe/options.js'
 import type { Sessions } from '../postgres/sessions.js'
@@ -80,7 +81,8 @@ export class RunningProxy {
   constructor(config: Config, options: RunningProxyOptions = {}) {
     this.engine = options.engine ?? createEngine()
     this.#options = options
-    this.openLog = options.openLog ?? (options.log ? borrowLog(options.log) : openLog(config.log))
+    const { log } = options
+    this.openLog = options.openLog ?? (log ? borrowLog(log, config.log.level) : openLog(config.log))
     this.log = this.openLog.log
     this.tickets = options.tickets ?? new TicketKeys()
     this.names = options.names ?? createNames(config.names, this.log)

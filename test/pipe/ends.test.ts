@@ -26,3 +26,10 @@ test('the ends of a pipe stay the same while no further direction is over', () =
   const both = endsAfter(first, over, over)
   expect([endsAfter(first, over, flowing), endsAfter(both, over, over)]).toEqual([first, both])
 })
+
+test('an end that a stream has not confirmed changes the ends of a pipe once, and names no side as first', () => {
+  const pending = { isOver: false, isEndPending: true } as Direction
+  const first = endsAfter(NOTHING_IS_OVER, pending, flowing)
+  expect([first === NOTHING_IS_OVER, endsAfter(first, pending, flowing)]).toEqual([false, first])
+  expect([endedFirst(first), endedFirst(endsAfter(first, pending, over))]).toEqual([undefined, 'backend'])
+})

@@ -1,8 +1,9 @@
 /** What a proxy inside a program has beside one of the command: its admin address, and its functions. */
 
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { request } from 'node:http'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { expect, it } from 'vitest'
 import { createProxy } from '../../src/proxy/library-proxy.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -43,10 +44,58 @@ it('a library proxy answers a drain order on its admin address when the drain is
   expect(proxy.status().state).toBe('stopped')
 })
 
-it('a library proxy does not start if its admin address cannot be opened', async () => {
-  const proxy = createProxy({ ...config, admin: `unix:${folder}/nowhere/admin.sock` })
-  await expect(proxy.start()).rejects.toMatchObject({ code: 'listen-failed' })
-  expect(proxy.status()).toMatchObject({ state: 'stopped', listeners: [{ isListening: false }] })
+it('a library proxy whose admin address cannot be opened does not start, and starts once it can', async () => {
+  const proxy = createProxy({ ...config, admin: `unix:${folder}/later/admin.sock` })
+  await expect(proxy.start()).rejects.toMatchObject({ code: 'listen-failed', retryable: true })
+  expect(proxy.status()).toMatchObject({ state: 'new', listeners: [{ isListening: false }] })
+  mkdirSync(`${folder}/later`)
+  await proxy.start()
+  expect(proxy.status()).toMatchObject({ state: 'running', listeners: [{ isListening: true }] })
+  await proxy.stop()
+})
+
+it('a library proxy whose port is taken starts once it is free, and serves', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const echo = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1')
+  await once(echo, 'listening')
+  const proxy = createProxy({
+    listeners: [{ address: `127.0.0.1:${port}`, cluster: 'back' }],
+    clusters: { back: { backends: [`127.0.0.1:${(echo.address() as AddressInfo).port}`] } },
+    log: { level: 'silent' },
+  })
+  for (const _ of [1, 2])
+    await expect(proxy.start()).rejects.toMatchObject({ code: 'listen-failed', retryable: true })
+  other.close()
+  await once(other, 'close')
+  await proxy.start()
+  const client = connect(port, '127.0.0.1')
+  client.end('through')
+  expect(Buffer.concat(await client.toArray()).toString()).toBe('through')
+  await expect(proxy.start()).rejects.toMatchObject({ code: 'wrong-state', retryable: false })
+  expect(proxy.status().state).toBe('running')
+  await proxy.stop()
+  await expect(proxy.start()).rejects.toMatchObject({ code: 'wrong-state' })
+  echo.close()
+})
+
+it('a library proxy that is stopped while it starts stays stopped', async () => {
+  const proxy = createProxy(config)
+  const started = proxy.start()
+  await proxy.stop()
+  await started.catch(() => {})
+  expect(proxy.status().state).toBe('stopped')
+  await expect(proxy.start()).rejects.toMatchObject({ code: 'wrong-state' })
+})
+
+it('the functions of a library proxy work without the proxy', async () => {
+  const { start, status, bans, drain } = createProxy(config)
+  await start()
+  expect(status().state).toBe('running')
+  expect(await bans()).toMatchObject({ matched: 0 })
+  expect(await drain({ deadlineMs: 100 })).toMatchObject({ cut: 0 })
+  expect(status().state).toBe('stopped')
 })
 
 it('a program bans clients, lists bans and ends them', async () => {

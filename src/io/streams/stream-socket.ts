@@ -1,11 +1,10 @@
 /**
- * A connected socket that is a Node stream: TLS, a user's Duplex, and every socket where there is no kernel
- * path. It turns stream events into readiness bits. It holds at most what arrived before a pause took effect.
- * No 'error' event ever escapes it.
+ * A connected socket that is a Node stream: TLS, a user's Duplex, and every socket where there is no kernel path. It turns stream
+ * events into readiness bits. It holds at most what arrived before a pause took effect. No error of the stream ever escapes it.
  */
 import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Address, hostOfSocket } from '../../address.js'
+import type { Address } from '../../address.js'
 import { keepNodeAlive, type Liveness } from '../liveness.js'
 import type { NotSplicing } from '../not-splicing.js'
 import type { RunQueue } from '../run-queue.js'
@@ -13,7 +12,17 @@ import { BROKEN, PEER_ENDED, READABLE, type Runnable, type Socket, WRITABLE } fr
 import type { TcpInfo } from '../tcp-info.js'
 import { MOST_READ_BYTES, type ReadMemory } from './read-memory.js'
 import { ReleasedSocket } from './released-socket.js'
-import { closeInOrder, endWriting, isFlushed, isPlain, resetOrClose } from './stream-ends.js'
+import {
+  answersWrites,
+  closeInOrder,
+  endWriting,
+  isFlushed,
+  isPlain,
+  localAddressOf,
+  resetOrClose,
+  whenReallyEnded,
+} from './stream-ends.js'
+import { bufferedBytes, bytesOf, codeOf, destroyFor } from './stream-faults.js'
 
 /** An owner that looks and takes nothing sees no more than this, except for the last read. */
 const MOST_UNTAKEN_BYTES = 16 * 1024
@@ -48,22 +57,26 @@ export class StreamSocket implements Socket {
     this.runQueue = runQueue
     this.notSplicing = notSplicing
     this.isLending = memory !== undefined
+    this.#ask(() => this.#takeOver(memory))
+    if (stream.readableEnded) this.#ended()
+    if (stream.destroyed) this.#broke(stream.errored === null ? 'ECONNABORTED' : codeOf(stream.errored))
+  }
+
+  #takeOver(memory: ReadMemory | undefined): void {
+    const { stream } = this
     stream.allowHalfOpen = true
+    stream.on('error', (error: unknown) => this.#broke(codeOf(error)))
+    stream.on('close', () => this.#closed())
     // Pause first: a listener for 'data' would start the flow before anybody can take the bytes.
     stream.pause()
     // Reads only if there is something, because `read` also makes Node read ahead.
     if (stream.readableLength > 0) this.#takeBufferedBytes()
     if (this.hasBytes) this.ready |= READABLE
-    if (memory === undefined) stream.on('data', (chunk: Buffer | string) => this.#arrived(toBuffer(chunk)))
+    if (memory === undefined) stream.on('data', (chunk: unknown) => this.#came(chunk))
     else memory.onBytes = (bytes) => this.#borrowed(bytes)
-    stream.on('end', () => this.#endedOrBroke())
+    stream.on('end', () => this.#ask(() => whenReallyEnded(stream, () => this.#ended())))
     stream.on('drain', () => this.#flushed())
     stream.on('finish', () => this.#notify(WRITABLE))
-    stream.on('error', (error: NodeJS.ErrnoException) => this.#broke(error.code ?? 'EPROTO'))
-    stream.on('close', () => this.#closed())
-    if (stream.readableEnded) this.#ended()
-    if (stream.destroyed)
-      this.#broke((stream.errored as NodeJS.ErrnoException | null)?.code ?? 'ECONNABORTED')
   }
 
   get kind(): 'stream' {
@@ -132,29 +145,32 @@ export class StreamSocket implements Socket {
   setReading(isWanted: boolean): void {
     if (isWanted === this.#isReading || this.isClosed || this.#hasEnded) return
     this.#isReading = isWanted
-    if (isWanted) this.stream.resume()
-    else this.stream.pause()
+    this.#ask(() => (isWanted ? this.stream.resume() : this.stream.pause()))
   }
 
   /**
-   * Hands bytes over. False if the sink wants no more until it is WRITABLE again. The stream decides when
-   * that is. If the bytes are lent, it is when they have all gone.
+   * Hands bytes over. False if the sink wants no more until it is WRITABLE again. The stream decides when that is. If the bytes are
+   * lent, it is when they have all gone.
    */
   write(bytes: Buffer, isLent: boolean): boolean {
     this.#hasWritten = true
     const { stream } = this
-    const hasRoom = stream.write(bytes)
-    if (stream.writableLength === 0) return true
-    if (!hasRoom || !isLent) return hasRoom
-    // No 'drain' will come for so few bytes. A later write ends after they have gone.
-    stream.write('', () => this.#flushed())
+    try {
+      const hasRoom = stream.write(bytes)
+      if (stream.writableLength === 0) return true
+      if (!hasRoom || !isLent) return hasRoom
+      // No 'drain' will come for so few bytes. A later write ends after they have gone.
+      stream.write('', () => this.#flushed())
+    } catch (error) {
+      this.#threw(error)
+    }
     return false
   }
 
   shutdown(): void {
     if (this.#hasShutdown || this.isClosed) return
     this.#hasShutdown = true
-    endWriting(this.stream)
+    this.#ask(() => endWriting(this.stream))
   }
 
   close(): void {
@@ -173,9 +189,8 @@ export class StreamSocket implements Socket {
   }
 
   setLiveness(liveness: Liveness): void {
-    const { below } = this
-    if (below instanceof ReleasedSocket) below.setLiveness(liveness)
-    else if (isPlain(below)) keepNodeAlive(below, liveness)
+    if (this.below instanceof ReleasedSocket) this.below.setLiveness(liveness)
+    else if (isPlain(this.below)) keepNodeAlive(this.below, liveness)
   }
 
   setPacing(bytesPerSecond: number): boolean {
@@ -190,16 +205,13 @@ export class StreamSocket implements Socket {
   }
 
   localAddress(): Address | undefined {
-    const { localAddress: host, localPort: port } = this.stream as Partial<NetSocket>
-    if (host === undefined || port === undefined) return undefined
-    return { kind: 'tcp', host: hostOfSocket(host), port }
+    return localAddressOf(this.stream)
   }
 
   /** If Node has closed the connection by itself: the value at the time when its peer ended. */
   tcpInfo(): TcpInfo | undefined {
-    if (!this.stream.destroyed && this.below instanceof ReleasedSocket) {
-      this.#tcpInfo = this.below.tcpInfo()
-    }
+    const { below } = this
+    if (!this.stream.destroyed && below instanceof ReleasedSocket) this.#tcpInfo = below.tcpInfo()
     return this.#tcpInfo
   }
 
@@ -208,28 +220,19 @@ export class StreamSocket implements Socket {
     if ((this.ready & WRITABLE) === 0) this.#notify(WRITABLE)
   }
 
+  /** Only a user's stream gives anything but bytes: in object mode, or after a late `setEncoding`. */
+  #came(chunk: unknown): void {
+    const bytes = bytesOf(chunk)
+    if (bytes !== undefined) this.#arrived(bytes)
+    else this.#threw(new TypeError('the stream gave a chunk that is no bytes'))
+  }
+
   #arrived(chunk: Buffer): void {
     if (this.isClosed || chunk.length === 0) return
     this.#isAwaited = false
     this.#keep(chunk)
     this.#notify(READABLE)
     if (this.hasBytes && !this.#isAwaited) this.setReading(false)
-  }
-
-  /** libuv reports a reset behind queued bytes as an end. A write, even of nothing, tells which it was. */
-  #endedOrBroke(): void {
-    if (!isPlain(this.stream) || !this.#canAsk) {
-      this.#ended()
-      return
-    }
-    this.stream.write('', (error) => {
-      if (error == null) this.#ended()
-    })
-  }
-
-  /** Whether the answer to a write comes at once. */
-  get #canAsk(): boolean {
-    return this.stream.writable && this.stream.writableLength === 0
   }
 
   #ended(): void {
@@ -245,27 +248,39 @@ export class StreamSocket implements Socket {
     this.#notify(READABLE | WRITABLE | PEER_ENDED | BROKEN)
   }
 
+  /** Calls code of the stream, which may be a user's. If it throws, the connection is broken. */
+  #ask(call: () => unknown): void {
+    try {
+      call()
+    } catch (error) {
+      this.#threw(error)
+    }
+  }
+
+  #threw(error: unknown): void {
+    destroyFor(this.stream, error)
+    this.#broke(codeOf(error))
+  }
+
   #closed(): void {
     if (!this.isClosed && !this.#hasEnded) this.#broke('ECONNABORTED')
   }
 
   /** Takes what the stream has read without an event: before this object existed, or before it failed. */
   #takeBufferedBytes(): void {
-    for (let chunk = this.stream.read(); chunk !== null; chunk = this.stream.read()) {
-      if (!this.isClosed) this.#keep(toBuffer(chunk))
-    }
+    const bytes = bufferedBytes(this.stream)
+    if (bytes !== undefined && !this.isClosed) this.#keep(bytes)
   }
 
   /**
-   * Returns whether Node may read on at once. Node would do so 31 times while others wait, so after a full
-   * read it may not. It may not either if an end could not be told from a reset. The read of the next turn
-   * can tell.
+   * Returns whether Node may read on at once. Node would do so 31 times while others wait, so after a full read it may not. It may not
+   * either if an end could not be told from a reset. The read of the next turn can tell.
    */
   #borrowed(bytes: Buffer): boolean {
     this.#arrived(bytes)
-    if (bytes.length < MOST_READ_BYTES && this.#canAsk) return true
+    if (bytes.length < MOST_READ_BYTES && answersWrites(this.stream)) return true
     setImmediate(() => {
-      if (this.#isReading) this.stream.resume()
+      if (this.#isReading) this.#ask(() => this.stream.resume())
     })
     return false
   }
@@ -283,6 +298,3 @@ export class StreamSocket implements Socket {
 }
 
 const EMPTY = Buffer.alloc(0)
-
-const toBuffer = (chunk: Buffer | Uint8Array | string): Buffer =>
-  Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk as Uint8Array)

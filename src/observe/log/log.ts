@@ -5,15 +5,7 @@
  */
 import { pino } from 'pino'
 import type { SyslogConfig } from '../../config/schemas/syslog-schema.js'
-import { toRecord } from '../records/record.js'
-import {
-  type LogPlace,
-  messageOf,
-  openPlace,
-  openPlaceLater,
-  type PlaceOptions,
-  type WriteRecord,
-} from './log-place.js'
+import { type LogPlace, openPlace, openPlaceLater, type PlaceOptions, type WriteRecord } from './log-place.js'
 import { Syslog } from './syslog/syslog.js'
 
 /** Logs a line with these fields, or without any. */
@@ -22,7 +14,7 @@ export interface LogLine {
   (fields: object, message: string): void
 }
 
-/** The methods that millrace calls. A pino logger has them. */
+/** The methods that millrace calls. */
 export interface Log {
   readonly trace: LogLine
   readonly debug: LogLine
@@ -76,22 +68,6 @@ export interface OpenLog {
 }
 
 const NOTHING_TO_TAKE: PreparedLog = { take: () => {}, abandon: () => {} }
-
-/** The log of a library user. The user decides where its lines go and which level it has. */
-export function borrowLog(log: Log): OpenLog {
-  return {
-    log,
-    record: (id, facts, ended, tally) => {
-      log.info(toRecord(id, facts, ended), messageOf(ended))
-      tally.written++
-      return true
-    },
-    reopen: async () => {},
-    prepare: async () => NOTHING_TO_TAKE,
-    flush: async () => {},
-    close: async () => {},
-  }
-}
 
 /** @throws MillraceError `log-failed` if the file cannot be appended to. */
 export const openLog = (options: LogOptions): OpenLog => new OwnLog(options)

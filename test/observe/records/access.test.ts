@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import type { AccessConfig } from '../../../src/config/schemas/log-schema.js'
-import { borrowLog, type OpenLog } from '../../../src/observe/log/log.js'
+import { borrowLog } from '../../../src/observe/log/borrowed-log.js'
+import type { OpenLog } from '../../../src/observe/log/log.js'
 import { AccessLog } from '../../../src/observe/records/access.js'
 import { type ConnectionFacts, type RecordEnding, toRecord } from '../../../src/observe/records/record.js'
 import { UlidSource } from '../../../src/observe/records/ulid.js'
@@ -63,7 +64,7 @@ function keep(level = 'info', most = Number.POSITIVE_INFINITY): OpenLog & { line
     tally[isTaken ? 'written' : 'dropped']++
     return isTaken
   }
-  return { ...borrowLog(log), record, lines }
+  return { ...borrowLog(log, 'info'), record, lines }
 }
 
 const of = (config: Partial<AccessConfig>, chance?: () => number): AccessLog =>
@@ -175,7 +176,7 @@ describe('the access log', () => {
   it("the access log writes to a user's own logger at level info, with a message", () => {
     const lines: object[] = []
     const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) })
-    new AccessLog(borrowLog(log), EVERYTHING).write(ID, FACTS, FINISHED)
+    new AccessLog(borrowLog(log, 'info'), EVERYTHING).write(ID, FACTS, FINISHED)
     expect(lines).toMatchObject([{ level: 30, msg: 'connection', id: ID, termination: '--' }])
   })
 })

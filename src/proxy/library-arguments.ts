@@ -1,0 +1,128 @@
+/** The doors of a library proxy: what each of its functions may be given. What an order does is checked where it is carried out. */
+import {
+  badArgument,
+  choice,
+  type Door,
+  flag,
+  type Kind,
+  number,
+  onlyTrue,
+  readArgument,
+  readOptions,
+  text,
+} from '../arguments.js'
+import type { ProxyConfig } from '../config/input.js'
+import type { Config } from '../config/schema.js'
+import { validateConfig } from '../config/validate.js'
+import {
+  type BanOrder,
+  type BanQuery,
+  type DrainOrder,
+  type HoldOrder,
+  type RateOrder,
+  SOURCE_SORTS,
+  type SourceQuery,
+  type UnbanOrder,
+} from '../control/orders.js'
+import { MillraceError } from '../errors.js'
+import type { Logger } from '../observe/log/borrowed-log.js'
+import type { ProxyOptions } from './proxy.js'
+
+const listener = text('the name of a listener')
+const cluster = text('the name of a cluster')
+const client = text('an address or a network')
+const ms = number('a number of ms')
+const bytesPerSecond = number('bytes per second, or 0 for no limit')
+const count = number('a number')
+
+const logger: Kind<Logger> = {
+  wanted: 'a logger with the methods info, warn and error, such as one of pino, or console',
+  accepts: isLogger,
+  hint: (value) =>
+    value === null || value === false || value === 'silent'
+      ? 'for no log, leave log out and write log: { level: "silent" } into the config'
+      : undefined,
+}
+
+const CREATE: Door<ProxyOptions> = {
+  name: 'createProxy',
+  argument: 'options',
+  fields: { log: logger, sharePorts: flag },
+  alsoCalled: { logger: 'log', reusePort: 'sharePorts' },
+}
+
+const SOURCES: Door<SourceQuery> = {
+  name: 'sources',
+  argument: 'query',
+  fields: { scope: text('process, listener/NAME or cluster/NAME'), sort: choice(SOURCE_SORTS), limit: count },
+}
+
+const DRAIN: Door<DrainOrder> = {
+  name: 'drain',
+  argument: 'order',
+  fields: { listener, cluster, backend: text('the address of a backend'), deadlineMs: ms, spreadMs: ms },
+  alsoCalled: { drainMs: 'deadlineMs', timeout: 'deadlineMs' },
+}
+
+const HOLD: Door<HoldOrder> = {
+  name: 'hold',
+  argument: 'order',
+  fields: { cluster, maxMs: ms, end: flag },
+  required: ['cluster', 'maxMs'],
+  alsoCalled: { deadlineMs: 'maxMs', forMs: 'maxMs' },
+}
+
+const LIMIT: Door<RateOrder> = {
+  name: 'limit',
+  argument: 'order',
+  fields: { up: bytesPerSecond, down: bytesPerSecond },
+}
+
+const BAN: Door<BanOrder> = {
+  name: 'ban',
+  argument: 'order',
+  fields: { client, forMs: ms, why: { ...text('a text'), accepts: isText }, end: onlyTrue, all: onlyTrue },
+  required: ['client', 'forMs'],
+  alsoCalled: { address: 'client', reason: 'why', kill: 'end' },
+}
+
+const UNBAN: Door<UnbanOrder> = { name: 'unban', argument: 'order', fields: { client } }
+
+const BANS: Door<BanQuery> = { name: 'bans', argument: 'query', fields: { client, limit: count } }
+
+/** All throw MillraceError `bad-argument`. */
+export const readProxyOptions = (given: unknown): ProxyOptions => readOptions(CREATE, given)
+export const readSources = (given: unknown): SourceQuery => readOptions(SOURCES, given)
+export const readDrain = (given: unknown): DrainOrder => readOptions(DRAIN, given)
+export const readHold = (given: unknown): HoldOrder => readOptions(HOLD, given)
+export const readLimit = (given: unknown): RateOrder => readOptions(LIMIT, given)
+export const readBan = (given: unknown): BanOrder => readOptions(BAN, given)
+export const readUnban = (given: unknown): UnbanOrder => readOptions(UNBAN, given)
+export const readBans = (given: unknown): BanQuery => readOptions(BANS, given)
+export const readConnection = (given: unknown): string =>
+  readArgument('limit', 'id', text('the id of a connection'), given)
+export const readListener = (name: string, given: unknown): string =>
+  readArgument(name, 'listener', listener, given)
+export const readCluster = (name: string, given: unknown): string =>
+  readArgument(name, 'cluster', cluster, given)
+
+/** @throws MillraceError `config-invalid`, and `bad-argument` if the config cannot even be read */
+export function readConfig(name: string, given: ProxyConfig): Config {
+  try {
+    return validateConfig(given)
+  } catch (error) {
+    if (error instanceof MillraceError) throw error
+    throw badArgument(name, 'config', 'cannot be read, because it throws', error)
+  }
+}
+
+function isLogger(value: unknown): value is Logger {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+  const isMethod = (name: string): boolean => typeof Reflect.get(value, name) === 'function'
+  const isMethodOrNone = (name: string): boolean => Reflect.get(value, name) === undefined || isMethod(name)
+  return ['info', 'warn', 'error'].every(isMethod) && ['debug', 'trace'].every(isMethodOrNone)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}

@@ -1,0 +1,61 @@
+/** A proxy inside a user's program, from one start to its end. It has admin addresses of its own if the config says so. */
+import type { History } from '../admin/history.js'
+import type { AdminServer } from '../admin/server.js'
+import type { AdminConfig } from '../config/schemas/admin-schema.js'
+import { MillraceError } from '../errors.js'
+import { ProxyControl } from './proxy-control.js'
+import { RunningProxy } from './running-proxy.js'
+
+export class LibraryRun extends RunningProxy {
+  #admin: AdminServer[] = []
+  #history: History | undefined
+
+  override async start(): Promise<void> {
+    await super.start()
+    const { admin = [] } = this.config
+    if (admin.length === 0) return
+    try {
+      await this.#startAdmin(admin)
+      this.watch.start()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  /** Most programs have no admin address, so its files are loaded only here. */
+  async #startAdmin(configs: readonly AdminConfig[]): Promise<void> {
+    const [{ AdminServer }, { renderMetrics }, { Told }] = await Promise.all([
+      import('../admin/server.js'),
+      import('../observe/metrics/metrics.js'),
+      import('../admin/told.js'),
+    ])
+    if (this.state === 'stopped') return
+    const control = new ProxyControl(this, {
+      load: () => {
+        throw new MillraceError(
+          'wrong-state',
+          'this proxy is part of a program: the program has to call reload(config)',
+        )
+      },
+      reopenLogs: () => this.openLog.reopen(),
+      ended: () => {},
+    })
+    const told = new Told(control, renderMetrics)
+    this.#history = told.history
+    told.history.start()
+    for (const config of configs) {
+      const server = new AdminServer({ told, config, log: this.log })
+      this.#admin.push(server)
+      await server.start()
+    }
+  }
+
+  override async stop(): Promise<void> {
+    this.watch.stop()
+    // Not awaited, because a caller who ordered a drain gets the answer only after it.
+    this.#history?.stop()
+    for (const server of this.#admin) void server.stop()
+    await super.stop()
+  }
+}
