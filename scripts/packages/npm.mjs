@@ -8,6 +8,7 @@ import { loadWithMusl } from './musl.mjs'
 import { bunProgram, denoProgram, NODES, nodeProgram } from './nodes.mjs'
 import { makeSbom } from './sbom.mjs'
 import { serveOnce } from './smoke.mjs'
+import { COMPILERS, compileWith } from './types.mjs'
 
 const PUBLINT = 'publint@0.3.25'
 const ATTW = '@arethetypeswrong/cli@0.18.5'
@@ -64,6 +65,10 @@ export function npmChecks(root, folder) {
       name: 'the types are found by every kind of import (attw)',
       run: () => tool(ATTW, 'attw', [tarball, '--profile', 'esm-only'], folder),
     },
+    ...COMPILERS.map((version) => ({
+      name: `TypeScript ${version} accepts every type of the library`,
+      run: () => compileWith(version, folder),
+    })),
     {
       name: 'the addon loads with musl',
       programs: { 'musl-gcc': 'musl-tools' },

@@ -61,11 +61,11 @@ export interface ProxyHeader extends ProxyFacts {
 }
 
 /** The space is part of it, so that `PROXYING` does not match. */
-export const V1_SIGNATURE = Buffer.from('PROXY ')
+export const V1_SIGNATURE: Buffer = Buffer.from('PROXY ')
 /** Section 2.1: the longest possible line, CRLF included. */
 export const V1_MAX_BYTES = 107
 
-export const V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
+export const V2_SIGNATURE: Buffer = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
 /** Signature, version and command, family and transport, length. */
 export const V2_FIXED_BYTES = 16
 /** Most bytes that may follow the fixed part. The field could say 65535, but no sender comes near this. */

@@ -1,0 +1,59 @@
+/**
+ * The types of the package, as a program in TypeScript sees them. The compilers are no dependencies of the checkout, because each has
+ * a command `tsc`.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { output } from './checks.mjs'
+
+/** The oldest version whose users need no other setting, and the newest one. */
+export const COMPILERS = ['5.3.3', '7.0.2']
+const NODE_TYPES = '@types/node@20.19.43'
+
+const PROGRAM = `
+import { connect, type Socket } from 'node:net'
+import { createProxy, type Logger, MillraceError, pipe, type PipeRecord, type Proxy, type Visitor } from 'millrace'
+
+const logger: Logger = console
+const route = async (visitor: Visitor): Promise<string> => (await visitor.clientHello())?.serverName ?? 'none'
+const listeners = [{ address: '127.0.0.1:0', route }]
+const proxy: Proxy = createProxy({ listeners, clusters: { none: { backends: ['127.0.0.1:1'] } } }, { log: logger })
+export const { start, drain, status } = proxy
+
+export async function join(client: Socket): Promise<string | undefined> {
+  const record: PipeRecord = await pipe(client, connect(1), { head: Buffer.from('x'), idleTimeoutMs: 1000 })
+  return record.ended.error?.message
+}
+
+export const isRetryable = (error: unknown): boolean => error instanceof MillraceError && error.retryable
+
+// @ts-expect-error: the option is misspelt.
+export const wrong = (client: Socket) => pipe(client, connect(1), { idleTimeout: 1000 })
+`
+
+const CONFIG = {
+  compilerOptions: {
+    target: 'es2022',
+    module: 'nodenext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+    types: ['node'],
+  },
+  include: ['program.ts'],
+}
+
+/** Compiles a program that uses the package in `node_modules` of `folder`, and checks every declaration that it reaches. */
+export async function compileWith(version, folder) {
+  const project = join(folder, `typescript-${version}`)
+  mkdirSync(project)
+  writeFileSync(join(project, 'package.json'), '{ "name": "program", "private": true, "type": "module" }')
+  writeFileSync(join(project, 'program.ts'), PROGRAM)
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(CONFIG))
+  const packages = [`typescript@${version}`, NODE_TYPES]
+  await output('npm', ['install', ...packages, '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: project,
+  })
+  await output(process.execPath, ['node_modules/typescript/bin/tsc', '--project', '.'], { cwd: project })
+}
