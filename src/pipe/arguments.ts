@@ -64,6 +64,7 @@ function faultOf(stream: unknown): string | undefined {
   if (missing !== undefined) return `expected ${WANTED}, found ${show(stream)} without ${missing}()`
   const unknown = Object.entries(FACTS).find(([name, type]) => typeof Reflect.get(stream, name) !== type)
   if (unknown !== undefined) return `expected ${WANTED}, found ${show(stream)} without ${unknown[0]}`
+  if (Object.isFrozen(stream)) return 'is frozen, so nothing can use it: give the stream itself'
   return faultOfDuplex(stream as Duplex)
 }
 

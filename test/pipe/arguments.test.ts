@@ -126,6 +126,7 @@ describe('the streams of pipe', () => {
     ['a stream that reads objects', new PassThrough({ readableObjectMode: true }), 'is in object mode'],
     ['a stream that writes objects', new PassThrough({ writableObjectMode: true }), 'is in object mode'],
     ['a stream with an encoding', new PassThrough({ encoding: 'latin1' }), 'has setEncoding("latin1")'],
+    ['a frozen stream', Object.freeze(duplexPair()[0]), 'is frozen'],
     ['a Proxy that throws', new Proxy({}, { get: throwing }), 'cannot be read, because it throws'],
   ])('pipe refuses %s on either side, and leaves the other stream as it was', (_, stream, message) => {
     const good = duplexPair()[0]

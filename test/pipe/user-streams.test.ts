@@ -102,6 +102,25 @@ test('a stream that never confirms its end is destroyed at the half-closed deadl
   expect(stream.destroyed).toBe(true)
 })
 
+test('a stream that is destroyed after its end, and has taken ours, ends the pipe in order', async () => {
+  const final = function (this: Duplex): void {
+    this.destroy()
+  }
+  const [{ ended }] = await joined({ final }, (far, stream) => {
+    stream.push(null)
+    stream.once('end', () => far.end())
+  })
+  expect(ended).toMatchObject({ cause: 'finished' })
+})
+
+test('a stream that is destroyed after its end, while it should still take bytes, breaks the pipe', async () => {
+  const [{ ended }] = await joined({}, (_, stream) => {
+    stream.push(null)
+    stream.once('end', () => stream.destroy())
+  })
+  expect(ended).toMatchObject({ by: 'backend', cause: 'reset', errno: 'ECONNABORTED' })
+})
+
 test('a stream that never confirms its end is destroyed by close()', async () => {
   const [far, near] = duplexPair()
   const stream = new Duplex({ ...quiet, final: () => void stream.emit('told') })

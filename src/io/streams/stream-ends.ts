@@ -16,6 +16,10 @@ export const isPlain = (stream: Duplex): stream is NetSocket =>
 /** Whether all bytes that will ever go out have gone. */
 export const isFlushed = (stream: Duplex): boolean => stream.writableFinished || stream.destroyed
 
+/** Whether a stream that is closed was ended before that, and has lost no byte. */
+export const hasGivenAll = (stream: Duplex): boolean =>
+  stream.writableFinished || (stream.writableEnded && stream.writableLength === 0)
+
 /** Whether the answer to a write comes at once. */
 export const answersWrites = (stream: Duplex): boolean => stream.writable && stream.writableLength === 0
 

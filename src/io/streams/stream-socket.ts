@@ -16,6 +16,7 @@ import {
   answersWrites,
   closeInOrder,
   endWriting,
+  hasGivenAll,
   isFlushed,
   isPlain,
   localAddressOf,
@@ -30,7 +31,6 @@ const MOST_UNTAKEN_BYTES = 16 * 1024
 export class StreamSocket implements Socket {
   readonly stream: Duplex
   readonly runQueue: RunQueue
-  /** Why this socket's bytes cannot be spliced. */
   readonly notSplicing: NotSplicing
   /** Whether `take` lends its bytes. A later read overwrites them, so it must wait until they have gone. */
   readonly isLending: boolean
@@ -141,7 +141,6 @@ export class StreamSocket implements Socket {
     return stream
   }
 
-  /** Starts or stops reading. */
   setReading(isWanted: boolean): void {
     if (isWanted === this.#isReading || this.isClosed || this.#hasEnded) return
     this.#isReading = isWanted
@@ -210,8 +209,7 @@ export class StreamSocket implements Socket {
 
   /** If Node has closed the connection by itself: the value at the time when its peer ended. */
   tcpInfo(): TcpInfo | undefined {
-    const { below } = this
-    if (!this.stream.destroyed && below instanceof ReleasedSocket) this.#tcpInfo = below.tcpInfo()
+    if (this.below instanceof ReleasedSocket && !this.stream.destroyed) this.#tcpInfo = this.below.tcpInfo()
     return this.#tcpInfo
   }
 
@@ -263,7 +261,9 @@ export class StreamSocket implements Socket {
   }
 
   #closed(): void {
-    if (!this.isClosed && !this.#hasEnded) this.#broke('ECONNABORTED')
+    if (this.isClosed || this.error !== undefined) return
+    if (this.#hasEnded && hasGivenAll(this.stream)) this.#notify(WRITABLE)
+    else this.#broke('ECONNABORTED')
   }
 
   /** Takes what the stream has read without an event: before this object existed, or before it failed. */
