@@ -90,6 +90,7 @@ export { formatAddress, parseAddress } from './public-address.js'
 export type {
   Destined,
   Rejection,
+  RejectOptions,
   RequestFacts,
   RouteDecision,
   RouteFunction,

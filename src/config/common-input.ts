@@ -99,6 +99,11 @@ export interface ListenerTimeoutsInput extends ConnectionTimeoutsInput {
    * s.
    */
   readonly firstBytesMs?: Duration | undefined
+  /**
+   * How long a `route` function may take, without the time in which it waits for the client. Then millrace turns the client away.
+   * Default 5 s.
+   */
+  readonly routeMs?: Duration | undefined
   /** As `deadPeerMs` of a cluster, for bytes and probes to a client. Default: the config's. */
   readonly deadPeerMs?: Duration | undefined
 }

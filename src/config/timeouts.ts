@@ -23,6 +23,7 @@ export const LEVELS_OF = {
 /** `usualMs`: the default. */
 export const TIMEOUTS = {
   firstBytesMs: { of: 'opening', usualMs: 5000 },
+  routeMs: { of: 'opening', usualMs: 5000 },
   connectMs: { of: 'connection', usualMs: 5000 },
   responseMs: { of: 'connection', usualMs: 30_000 },
   idleMs: { of: 'connection', usualMs: DEFAULTS.idleMs },

@@ -1,5 +1,7 @@
 /** Where clients go, and the timeouts of their connections in the places where they apply. Pure. */
+import { didYouMean } from '../config/suggest.js'
 import { type ConnectionTimeouts, connectionTimeouts } from '../config/timeouts.js'
+import { quote } from '../config/wording.js'
 import type { PipeTimeouts } from '../pipe/options.js'
 import type { Choice } from './opening/choice.js'
 import type { Destination } from './service.js'
@@ -22,7 +24,10 @@ export function destinationOf(
   destinations: ReadonlyMap<string, Destination>,
 ): Destination {
   const destination = destinations.get(cluster)
-  if (destination === undefined) throw new RangeError(`there is no cluster ${JSON.stringify(cluster)}`)
+  if (destination === undefined)
+    throw new RangeError(
+      `there is no cluster ${quote(cluster)}${didYouMean(cluster, [...destinations.keys()])}`,
+    )
   if (timeouts === undefined) return destination
   return withTimeouts(destination, connectionTimeouts(timeoutsOf(destination), timeouts))
 }

@@ -10,12 +10,12 @@ import type { ListenerConfig } from '../config/schemas/listener-schema.js'
 import { Detection, type Spoken } from '../peek/speaks/protocols.js'
 import { type NameLookup, RouteTable, type Rule, type RuleMap } from '../route/table.js'
 import type { TlsTermination } from '../tls/tls-termination.js'
+import type { OpeningTimes } from './decision/route-time.js'
 
 export const TLS: Spoken = 'tls'
 
-export interface ListenerPolicy {
+export interface ListenerPolicy extends OpeningTimes {
   readonly config: ListenerConfig
-  readonly firstBytesMs: number
   readonly proxySenders: AddressSet
   /** Proxies that millrace believes when they name the client of a request. */
   readonly trustedProxies: AddressSet
@@ -45,7 +45,7 @@ export interface ClusterNeeds {
 /** `lookupOf`: what the files of its maps say. Undefined if the listener needs no policy. */
 export function createListenerPolicy(
   config: ListenerConfig,
-  firstBytesMs: number,
+  { firstBytesMs, routeMs }: OpeningTimes,
   needs: (cluster: string) => ClusterNeeds,
   termination: TlsTermination | undefined,
   lookupOf?: (map: RuleMap) => NameLookup,
@@ -63,6 +63,7 @@ export function createListenerPolicy(
   return {
     config,
     firstBytesMs,
+    routeMs,
     proxySenders: new AddressSet(acceptProxy?.from ?? []),
     trustedProxies: new AddressSet(config.clientFrom?.trusted ?? []),
     routes: new RouteTable(asked.length > 0 && dependsOnHello ? routes.map(forTlsOnly) : routes, lookupOf),

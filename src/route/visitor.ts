@@ -13,6 +13,13 @@ export interface Rejection {
   readonly isRejected: true
   /** A text for the record. Undefined: none. */
   readonly reason: string | undefined
+  /** What the client gets before its connection ends. Undefined: what `refuseAs` of the listener says. */
+  readonly answer: Uint8Array | undefined
+}
+
+export interface RejectOptions {
+  /** What the client gets before FIN, in its own protocol: at most 65,536 bytes. Default: what `refuseAs` of the listener says. */
+  readonly answer?: Uint8Array | undefined
 }
 
 export interface Visitor {
@@ -43,8 +50,24 @@ export interface Visitor {
    * `bytes` is out of range.
    */
   peek(bytes: number): Promise<Buffer>
+  /**
+   * Takes the first `bytes` bytes (1 to 16,384) once they have come, or fewer if the client sends no more: no backend gets them. The next
+   * `peek` or `take` begins behind them. Rejects as `peek` does, and with `wrong-state` on a listener with `protocol: http`.
+   */
+  take(bytes: number): Promise<Buffer>
+  /**
+   * Sends bytes to the client before it has a backend, such as a greeting. Resolves when they are handed over. At most 65,536 bytes
+   * may wait: more rejects with `bad-argument`. Rejects as `peek` does if the client does not read, and with `wrong-state` on a
+   * listener with `protocol: http`.
+   */
+  write(bytes: Uint8Array): Promise<void>
+  /**
+   * Aborts when nobody waits for the answer any more: the client is gone (AbortError), or `routeMs` or `firstBytesMs` is over
+   * (TimeoutError). Give it to `fetch` and to queries.
+   */
+  readonly signal: AbortSignal
   /** Return its result to turn the client away, with `reason` in the record. */
-  reject(reason?: string): Rejection
+  reject(reason?: string, options?: RejectOptions): Rejection
 }
 
 /** What a finished TLS handshake has settled. */

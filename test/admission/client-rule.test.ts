@@ -60,7 +60,7 @@ function serviceOf(listener: Partial<ListenerInput>, more: Partial<ProxyConfig> 
   return {
     gate,
     limits: planOf(['listener/front', listeners[0]!.limits], ['process', limits]),
-    policy: createListenerPolicy(listeners[0]!, 5000, needs, undefined),
+    policy: createListenerPolicy(listeners[0]!, { firstBytesMs: 5000, routeMs: 5000 }, needs, undefined),
   } as Service
 }
 

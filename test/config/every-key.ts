@@ -18,7 +18,7 @@ type Every<T> = T extends (...args: never[]) => unknown
 const keepalive = { idleMs: 1000, everyMs: 1000, count: 1 }
 const ofCluster = { connectMs: 0, responseMs: 0, idleMs: 0, halfClosedMs: 0, lifetimeMs: 0, deadPeerMs: 0 }
 const ofAll = { dscp: 0, mark: 1, congestion: 'cubic' }
-const ofListener = { ...ofCluster, firstBytesMs: 0 }
+const ofListener = { ...ofCluster, firstBytesMs: 0, routeMs: 0 }
 
 const newPerSecond = { rate: 1, burst: 1 }
 const bytesPerSecond = { up: 0, down: 0 }

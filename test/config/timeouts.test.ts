@@ -46,7 +46,7 @@ describe('timeouts', () => {
   it('a route function decides about connections, a listener also about first bytes', () => {
     expect(timeoutsAt('decision')).toEqual(Object.keys(COMMON))
     expect(timeoutsAt('cluster')).toEqual([...Object.keys(COMMON), 'deadPeerMs'])
-    expect(timeoutsAt('listener')).toEqual(['firstBytesMs', ...timeoutsAt('cluster')])
+    expect(timeoutsAt('listener')).toEqual(['firstBytesMs', 'routeMs', ...timeoutsAt('cluster')])
     expect(Object.keys(TIMEOUTS)).toEqual(expect.arrayContaining([...timeoutsAt('listener')]))
   })
 

@@ -14,7 +14,6 @@ const least: ProxyConfig = {
 
 const keepalive = { idleMs: 60_000, everyMs: 15_000, count: 4 }
 const liveness = { keepalive, deadPeerMs: 0 }
-
 const tcp = (host: string, port: number) => ({ kind: 'tcp', host, port })
 
 function problemsOf(input: unknown): string[] {
@@ -83,6 +82,7 @@ describe('validateConfig', () => {
       names: USUAL_NAMES,
       timeouts: {
         firstBytesMs: 5000,
+        routeMs: 5000,
         connectMs: 5000,
         responseMs: 30_000,
         idleMs: 600_000,

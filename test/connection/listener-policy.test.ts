@@ -17,7 +17,9 @@ function configOf(listener: Partial<ListenerInput>) {
 
 it('a listener with a cluster and nothing else does not look at its clients', () => {
   expect(joinsUnseen(configOf({}), () => NEEDS_NOTHING)).toBe(true)
-  expect(createListenerPolicy(configOf({}), 0, () => NEEDS_NOTHING, undefined)).toBeUndefined()
+  expect(
+    createListenerPolicy(configOf({}), { firstBytesMs: 0, routeMs: 0 }, () => NEEDS_NOTHING, undefined),
+  ).toBeUndefined()
 })
 
 it('a listener looks at its clients if their backends get a PROXY header or TLS first', () => {
@@ -47,7 +49,9 @@ it.each<[string, boolean, Partial<ListenerInput>]>([
   ['a rule for clients without a server name', true, { onNoSni: 'reject' }],
   ['a route by address', false, { routes: [{ source: ['127.0.0.1'], cluster: 'back' }] }],
 ])('a listener with %s looks at the ClientHello: %s', (_, looksAtHello, listener) => {
-  expect(createListenerPolicy(configOf(listener), 0, () => NEEDS_NOTHING, undefined)).toMatchObject({
+  expect(
+    createListenerPolicy(configOf(listener), { firstBytesMs: 0, routeMs: 0 }, () => NEEDS_NOTHING, undefined),
+  ).toMatchObject({
     looksAtHello,
   })
 })
@@ -58,22 +62,26 @@ it.each<[string, boolean, Partial<ListenerInput>]>([
   ['a route by host', false, { routes: [{ host: 'a.test', cluster: 'back' }] }],
 ])('an HTTP listener with %s compares paths: %s', (_, comparesPaths, listener) => {
   const config = configOf({ protocol: 'http', ...listener })
-  expect(createListenerPolicy(config, 0, () => NEEDS_NOTHING, undefined)).toMatchObject({ comparesPaths })
+  expect(
+    createListenerPolicy(config, { firstBytesMs: 0, routeMs: 0 }, () => NEEDS_NOTHING, undefined),
+  ).toMatchObject({ comparesPaths })
 })
 
 it('a listener looks at the ClientHello if a cluster hashes the server name, and serves clients without one', () => {
   const needs = () => ({ isTold: false, isKeyedBySni: true, dialsBySni: false })
   expect(joinsUnseen(configOf({}), needs)).toBe(false)
-  const keyed = createListenerPolicy(configOf({}), 0, needs, undefined)
+  const keyed = createListenerPolicy(configOf({}), { firstBytesMs: 0, routeMs: 0 }, needs, undefined)
   expect(keyed).toMatchObject({ looksAtHello: true, mayLackHello: true })
   const routed = configOf({ routes: [{ sni: 'a.test', cluster: 'back' }] })
-  expect(createListenerPolicy(routed, 0, needs, undefined)).toMatchObject({ mayLackHello: false })
+  expect(createListenerPolicy(routed, { firstBytesMs: 0, routeMs: 0 }, needs, undefined)).toMatchObject({
+    mayLackHello: false,
+  })
 })
 
 it('only a listener that looks at the hello for the sake of the hash serves clients without one', () => {
   const needs = () => ({ isTold: false, isKeyedBySni: true, dialsBySni: false })
   const mayLackHello = (listener: Partial<ListenerInput>, what = needs) =>
-    createListenerPolicy(configOf(listener), 0, what, undefined)?.mayLackHello
+    createListenerPolicy(configOf(listener), { firstBytesMs: 0, routeMs: 0 }, what, undefined)?.mayLackHello
   expect(mayLackHello({ startTls: 'postgres' })).toBe(false)
   expect(mayLackHello({ startTls: 'postgres' }, () => NEEDS_NOTHING)).toBe(false)
   expect(mayLackHello({ onNoSni: 'reject' })).toBe(false)
@@ -85,12 +93,19 @@ it.each<[string, boolean, Partial<ListenerInput>]>([
   ['no setting', false, { http: 'forward' }],
 ])('requests of an HTTP listener may pass through by %s: %s', (_, mayPass, listener) => {
   const config = configOf({ protocol: 'http', ...listener })
-  expect(createListenerPolicy(config, 0, () => NEEDS_NOTHING, undefined)).toMatchObject({ mayPass })
+  expect(
+    createListenerPolicy(config, { firstBytesMs: 0, routeMs: 0 }, () => NEEDS_NOTHING, undefined),
+  ).toMatchObject({ mayPass })
 })
 
 it('a listener tells its clients apart only if a route asks for it, and then looks at few bytes', () => {
   const mostBytes = (...routes: NonNullable<ListenerInput['routes']>) =>
-    createListenerPolicy(configOf({ routes }), 0, () => NEEDS_NOTHING, undefined)?.detection?.mostBytes
+    createListenerPolicy(
+      configOf({ routes }),
+      { firstBytesMs: 0, routeMs: 0 },
+      () => NEEDS_NOTHING,
+      undefined,
+    )?.detection?.mostBytes
   expect(mostBytes({ sni: 'a.test', cluster: 'back' })).toBeUndefined()
   expect(mostBytes({ speaks: 'ssh', cluster: 'back' })).toBe(4)
   expect(mostBytes({ speaks: 'ssh', cluster: 'back' }, { sni: 'a.test', cluster: 'back' })).toBe(6)

@@ -83,7 +83,7 @@ export function loneConnection(
     limits: undefined,
     policy: createListenerPolicy(
       config,
-      0,
+      { firstBytesMs: 0, routeMs: 0 },
       () => ({ isTold: false, isKeyedBySni: false, dialsBySni: false }),
       undefined,
     ),

@@ -3,8 +3,11 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ListenerInput } from '../../src/config/listener-input.js'
 import type { RouteFunction, Visitor } from '../../src/route/visitor.js'
 import { Bed } from '../proxy/bed.js'
+import { deadlinesAreLookedAt } from '../proxy/time.js'
 import { Backend } from '../support/backend.js'
+import { advanceClock } from '../support/clock.js'
 import { helloOf } from '../support/hello.js'
+import { turns, until } from '../support/wait.js'
 
 export function describeRouteFunctions(): void {
   let backend: Backend
@@ -78,6 +81,13 @@ export function describeRouteFunctions(): void {
       },
       /oh no/,
     ],
+    ['throws nothing', () => Promise.reject(), /it threw undefined: throw an Error/],
+    ['returns a number', (() => Number.NaN) as never, /it returned NaN: return the name of a cluster/],
+    [
+      'misspells a key',
+      (() => ({ clutser: 'back' })) as never,
+      /unknown key "clutser"; did you mean "cluster"/,
+    ],
     ['names an unknown cluster', () => 'nowhere', /there is no cluster "nowhere"/],
     ['names a property that every object has', () => 'constructor', /there is no cluster/],
     [
@@ -91,16 +101,18 @@ export function describeRouteFunctions(): void {
   ])('a route function that %s ends its client, and the log says why', async (_, route, why) => {
     await start(route)
     expect((await recordOf('x')).ended.cause).toBe('route-failed')
-    const line = await bed.told(/route function failed/)
-    expect(line.level).toBe('error')
+    expect(await bed.told(/route function failed/)).toMatchObject({
+      level: 'error',
+      listener: 'front',
+      err: { message: expect.stringMatching(why) },
+    })
     expect(backend.peers).toEqual([])
-    expect(why.source).not.toBe('')
   })
 
-  it('a route function that never answers ends its client after firstBytesMs', async () => {
-    await start(() => new Promise(() => {}), {}, { firstBytesMs: 30 })
+  it('a route function that never answers ends its client after routeMs', async () => {
+    await start(() => new Promise(() => {}), {}, { routeMs: 30 })
     expect(await recordOf('x')).toMatchObject({
-      ended: { by: 'proxy', phase: 'opening', cause: 'first-bytes-timeout' },
+      ended: { by: 'proxy', phase: 'opening', cause: 'route-timeout' },
       termination: 'PR',
     })
   })
@@ -114,6 +126,24 @@ export function describeRouteFunctions(): void {
       ended: { by: 'client', phase: 'opening', cause: 'first-bytes-timeout' },
       termination: 'cR',
     })
+  })
+
+  it('the time that a route function takes itself uses up no time of its client', async () => {
+    const answers: (() => void)[] = []
+    const route: RouteFunction = async ({ peek }) => {
+      await new Promise<void>((resolve) => answers.push(resolve))
+      return (await peek(1)).length === 1 ? 'back' : undefined
+    }
+    await start(route, {}, { firstBytesMs: 1000, routeMs: 0 })
+    const client = await bed.connect()
+    await until(() => answers.length === 1)
+    advanceClock(60_000)
+    await deadlinesAreLookedAt(bed)
+    answers[0]!()
+    await turns(5)
+    client.send(Buffer.from('x'))
+    await backend.accepted()
+    client.reset()
   })
 
   it('a client that resets is recorded at once, although its route function still runs', async () => {

@@ -15,6 +15,7 @@ import { describeRedirects } from './redirects.js'
 import { describeRefusedClients } from './refused-clients.js'
 import { describeRequests } from './requests.js'
 import { describeRouteFunctions } from './route-functions.js'
+import { describeRouteTalks } from './route-talks.js'
 import { describeSpeaks } from './speaks.js'
 import { describeStalls } from './stalls.js'
 import { describeToldAddresses } from './told-addresses.js'
@@ -26,6 +27,7 @@ export function describeOpenings(): void {
   describe('ClientHellos', () => describeHellos())
   describe('what clients speak', () => describeSpeaks())
   describe('route functions', () => describeRouteFunctions())
+  describe('route functions that talk', () => describeRouteTalks())
   describe('upgrades', () => describeUpgrades())
   describe('redirects', () => describeRedirects())
   describe('requests that are no upgrades', () => describeRequests())

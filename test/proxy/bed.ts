@@ -143,7 +143,7 @@ export class Bed {
     const write =
       (level: string) =>
       (first: unknown, message = ''): void => {
-        const fields = JSON.parse(JSON.stringify(first))
+        const fields = JSON.parse(JSON.stringify(first, withMessages))
         this.logged.push({ ...fields, level, message })
         for (const watcher of this.#watchers) watcher()
         this.#watchers.clear()
@@ -158,6 +158,10 @@ export class Bed {
     }
   }
 }
+
+/** JSON leaves out what an error says. */
+const withMessages = (_: string, value: unknown): unknown =>
+  value instanceof Error ? { ...value, message: value.message } : value
 
 function endingOf({ listener, cluster = '', ended: { by, phase, cause } }: AccessRecord): string {
   return tellEnding({ listener, cluster, by, phase, cause: cause.split(':')[0]! })

@@ -8,7 +8,13 @@ const ENDS = 'After this time millrace closes the connection, or resets it if by
 
 const COMMON: KeyTable = {
   'timeouts.firstBytesMs': {
-    does: 'How long a client may take to send what millrace needs to choose a cluster: bytes that show what it speaks, ClientHello, TLS handshake, request head. A `route` function must answer within it too. After this time millrace resets the client. If only `routes[].speaks` waits for bytes, the client goes on as one that [speaks none of these](routing.md#when-nothing-more-comes). With `protocol: http` it answers 408, or 504 if the function was late. A listener that needs none of these has no such limit: a client may wait for the server to speak first',
+    does: 'How long a client may take to send what millrace needs to choose a cluster: bytes that show what it speaks, ClientHello, TLS handshake, request head. It is also the time that a `route` function may wait for the client. After this time millrace resets the client. If only `routes[].speaks` waits for bytes, the client goes on as one that [speaks none of these](routing.md#when-nothing-more-comes). With `protocol: http` it answers 408. A listener that needs none of these has no such limit: a client may wait for the server to speak first',
+    takes: UP_TO_24_DAYS,
+    default: '`5s`',
+    zero: NO_LIMIT,
+  },
+  'timeouts.routeMs': {
+    does: 'How long a [`route` function](library.md#route-functions) may take. The time in which it waits for the client does not count: `firstBytesMs` holds for that. After this time millrace resets the client, or tells it no as `refuseAs` says. With `protocol: http` it answers 504. The record has the cause `route-timeout`',
     takes: UP_TO_24_DAYS,
     default: '`5s`',
     zero: NO_LIMIT,

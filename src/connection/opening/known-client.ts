@@ -48,6 +48,8 @@ export class KnownClient {
   named: Address | undefined
   /** The key that a route function gave, for a balancer. */
   balanceKey: string | undefined
+  /** What a route function wants to have said to the client that it rejects. */
+  answer: Uint8Array | undefined
   /** How long a route function took while it waited for no byte of the client, in whole µs. */
   routeMicros: number | undefined
   /** Undefined: nothing has decided yet, or a route function did. */

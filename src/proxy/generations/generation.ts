@@ -211,8 +211,8 @@ function policyOf(
     known?.termination !== undefined && isDeepStrictEqual(known.config.tls, listener.tls)
       ? known.termination
       : listener.tls && new TlsTermination(listener.tls, announceCertificates(log, listener.name), tickets)
-  const { firstBytesMs = config.timeouts.firstBytesMs } = listener.timeouts
-  return createListenerPolicy(listener, firstBytesMs, needs, termination, (map) => {
+  const { firstBytesMs = config.timeouts.firstBytesMs, routeMs = config.timeouts.routeMs } = listener.timeouts
+  return createListenerPolicy(listener, { firstBytesMs, routeMs }, needs, termination, (map) => {
     const list = lists.get(fileOfMap(map))
     return { find: (name) => list.content.find(name) }
   })

@@ -4,6 +4,7 @@
 import { Explanation } from '../../cluster/explanation.js'
 import type { LogConfig } from '../../config/schemas/log-schema.js'
 import type { Connection } from '../../connection/connection.js'
+import { LineLimit } from '../../observe/log/line-limit.js'
 import type { OpenLog } from '../../observe/log/log.js'
 import { AccessLog } from '../../observe/records/access.js'
 import type { RecordEnding } from '../../observe/records/record.js'
@@ -13,6 +14,9 @@ import type { PipeTotals } from '../../pipe/options.js'
 import type { ConnectionIds } from '../connection-ids.js'
 
 type RecordConfig = Pick<LogConfig, 'access' | 'explain'>
+
+/** ms between two lines about failures. */
+const FAILURE_EVERY_MS = 1000
 
 const FAILURES = {
   'route-failed': 'a route function failed: its client was turned away',
@@ -25,6 +29,8 @@ export class ConnectionLog {
   readonly #access: AccessLog
   /** A side table, because connections have no field for what few records tell. */
   readonly #explanations = new WeakMap<Connection, Explanation>()
+  /** A function that fails may fail for each client. Each client has a record. */
+  readonly #failures = new LineLimit(FAILURE_EVERY_MS)
   #explains: boolean
 
   constructor(log: OpenLog, ids: ConnectionIds, { access, explain }: RecordConfig) {
@@ -53,7 +59,10 @@ export class ConnectionLog {
   }
 
   failed(connection: Connection, cause: keyof typeof FAILURES, err: unknown): void {
-    this.#log.log.error({ ...connection.describe(), err }, FAILURES[cause])
+    const keptBack = this.#failures.pass(performance.now())
+    if (keptBack === undefined) return
+    const more = keptBack === 0 ? undefined : keptBack
+    this.#log.log.error({ ...connection.describe(), keptBack: more, err }, FAILURES[cause])
   }
 
   /** Its backend has accepted. */

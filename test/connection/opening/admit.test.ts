@@ -24,7 +24,7 @@ async function open(said: string, listener: Partial<ListenerInput>, barred?: str
     clusters: { back: { backends: ['127.0.0.1:2'] } },
   })
   const needs = () => ({ isTold: true, isKeyedBySni: false, dialsBySni: false })
-  const policy = createListenerPolicy(listeners[0]!, 5000, needs, undefined)!
+  const policy = createListenerPolicy(listeners[0]!, { firstBytesMs: 5000, routeMs: 5000 }, needs, undefined)!
   const asked: string[] = []
   const admit = (address: Address): 'rejected' | undefined => {
     const text = formatAddress(address)

@@ -19,11 +19,12 @@ function clientOf(listener: Partial<ListenerInput>, known: object = {}): KnownCl
   })
   const policy = createListenerPolicy(
     listeners[0]!,
-    0,
+    { firstBytesMs: 0, routeMs: 0 },
     () => ({ isTold: true, isKeyedBySni: false, dialsBySni: false }),
     undefined,
   )
   const dialogue = {
+    allow: () => {},
     during: (work: Promise<unknown>) => work,
     show: async (bytes: number) => Buffer.alloc(bytes),
   }
@@ -79,7 +80,7 @@ describe('a route function', () => {
     expect(client.routeMicros).toBe(12_000)
   })
 
-  it('a route function that is too slow ends its connection with first-bytes-timeout by the proxy', async () => {
+  it('a route function that is too slow ends its connection with route-timeout by the proxy', async () => {
     let isAsked = false
     const during = (work: Promise<unknown>) => {
       work.catch(() => {})
@@ -96,6 +97,6 @@ describe('a route function', () => {
     const refusal = await asked.catch((error) => error)
     expect(isAsked).toBe(true)
     expect(refusal).toBeInstanceOf(Refusal)
-    expect(refusal.ending).toEqual({ by: 'proxy', phase: 'opening', cause: 'first-bytes-timeout' })
+    expect(refusal.ending).toEqual({ by: 'proxy', phase: 'opening', cause: 'route-timeout' })
   })
 })

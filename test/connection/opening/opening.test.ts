@@ -38,7 +38,7 @@ function clientOf(dialogue: ScriptedDialogue, listener: Partial<ListenerInput>):
   // A listener whose TLS ends here acts as if its certificates were there.
   const policy = createListenerPolicy(
     config,
-    5000,
+    { firstBytesMs: 5000, routeMs: 5000 },
     () => ({ isTold: true, isKeyedBySni: false, dialsBySni: false }),
     termination,
   )!

@@ -30,7 +30,7 @@ function clientOf(
     clusters: { back: { backends: ['127.0.0.1:2'] }, silent: { backends: ['127.0.0.1:3'] } },
   })
   const needs = () => ({ isTold: false, isKeyedBySni: false, dialsBySni: false })
-  const policy = createListenerPolicy(listeners[0]!, firstBytesMs, needs, undefined)!
+  const policy = createListenerPolicy(listeners[0]!, { firstBytesMs, routeMs: 0 }, needs, undefined)!
   return new KnownClient(policy, dialogue.asDialogue, packPeer(0x7f000001, 2), () => undefined)
 }
 

@@ -16,7 +16,7 @@ const ENDINGS: readonly [RecordEnding, string][] = [
   [{ by: 'backend', phase: 'data', cause: 'idle-timeout' }, 'sD'],
   [{ by: 'client', phase: 'response', cause: 'idle-timeout' }, 'cH'],
   [{ by: 'backend', phase: 'response', cause: 'response-timeout' }, 'sH'],
-  [{ by: 'proxy', phase: 'opening', cause: 'first-bytes-timeout' }, 'PR'],
+  [{ by: 'proxy', phase: 'opening', cause: 'route-timeout' }, 'PR'],
   [{ by: 'proxy', phase: 'data', cause: 'half-closed-timeout', waitedFor: 'client' }, 'cD'],
   [{ by: 'proxy', phase: 'data', cause: 'half-closed-timeout', waitedFor: 'backend' }, 'sD'],
   [{ by: 'proxy', phase: 'data', cause: 'lifetime' }, 'KD'],

@@ -1,6 +1,6 @@
 /** The timeouts that a route function returns: what is read, and how a mistake is told. */
 import { describe, expect, it } from 'vitest'
-import { readTimeouts } from '../../../src/connection/opening/decided-timeouts.js'
+import { readTimeouts } from '../../../src/connection/decision/decided-timeouts.js'
 
 describe('timeouts that a route function returns', () => {
   it('a route function gives timeouts in ms or as durations, and 0 for no limit', () => {

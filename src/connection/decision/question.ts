@@ -1,0 +1,164 @@
+/**
+ * One question to a route function: what the function may do with its client until it has answered. When the question is over,
+ * nothing of it touches the client any more, because the bytes belong to the backend then.
+ */
+import { MillraceError } from '../../errors.js'
+import type { DialogueOver } from '../../io/dialogue.js'
+import type { Rejection, RejectOptions, Visitor } from '../../route/visitor.js'
+import type { KnownClient } from '../opening/known-client.js'
+import { refuse } from '../refusal.js'
+import type { RouteTime } from './route-time.js'
+
+/** First byte of a record that carries a handshake, RFC 8446 section 5.1. */
+const TLS_HANDSHAKE = 22
+const MOST_PEEKED_BYTES = 16 * 1024
+/** Bytes that may wait for a client that reads slowly. */
+const MOST_WRITTEN_BYTES = 64 * 1024
+
+export class Question {
+  readonly #client: KnownClient
+  readonly #time: RouteTime
+  #abort: AbortController | undefined
+  #isOver = false
+  /** Takes come one after the other, and so do writes. */
+  #taken: Promise<unknown> = Promise.resolve()
+  #written: Promise<void> = Promise.resolve()
+  #unwrittenBytes = 0
+
+  constructor(client: KnownClient, time: RouteTime) {
+    this.#client = client
+    this.#time = time
+  }
+
+  /** `path`: of the request, in the spelling that routes compare. Its functions need no `this`. */
+  visitor(path: string | undefined): Visitor {
+    const { address, policy, proxyHeader, tls, startUp, request } = this.#client
+    const signal = (): AbortSignal => this.#signal
+    return {
+      client: address,
+      listener: policy.config.name,
+      proxyHeader,
+      tls,
+      startUp,
+      request: request && {
+        ...request.head,
+        comparedPath: path ?? request.head.path,
+        isUpgrade: request.key !== undefined,
+      },
+      get signal() {
+        return signal()
+      },
+      clientHello: () => watched(this.#clientHello()),
+      peek: (bytes) => watched(this.#peek(bytes)),
+      take: (bytes) => watched(this.#take(bytes)),
+      write: (bytes) => watched(this.#write(bytes)),
+      reject,
+    }
+  }
+
+  /** The function has answered. Resolves when everything is written. Throws DialogueOver. */
+  async answered(): Promise<void> {
+    this.close()
+    await this.#written
+  }
+
+  /** The client is turned away. Nothing of it may be touched any more. */
+  close(): void {
+    this.#isOver = true
+  }
+
+  /** The function has not answered, and need not answer any more. */
+  giveUp(over: DialogueOver): void {
+    this.close()
+    const isLate = over.why === 'timed-out'
+    const why = isLate ? 'the time for the route function is over' : 'the client is gone'
+    this.#controller.abort(new DOMException(why, isLate ? 'TimeoutError' : 'AbortError'))
+  }
+
+  get #controller(): AbortController {
+    this.#abort ??= new AbortController()
+    return this.#abort
+  }
+
+  get #signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  async #clientHello(): ReturnType<Visitor['clientHello']> {
+    this.#throwIfOver()
+    const hello = await this.#time.waitFor(this.#client.readHello())
+    if (typeof hello !== 'string') return hello
+    if (this.#client.dialogue.socket.peek(1)[0] !== TLS_HANDSHAKE) return undefined
+    throw refuse(`bad-hello: ${hello}`)
+  }
+
+  async #peek(bytes: number): Promise<Buffer> {
+    if (!Number.isInteger(bytes) || bytes < 1 || bytes > MOST_PEEKED_BYTES) {
+      throw new RangeError(`peek: expected 1 to ${MOST_PEEKED_BYTES} bytes, not ${bytes}`)
+    }
+    this.#throwIfOver()
+    return this.#time.waitFor(this.#client.dialogue.show(bytes))
+  }
+
+  #take(bytes: number): Promise<Buffer> {
+    const { dialogue } = this.#client
+    const took = this.#taken.then(async () => {
+      this.#throwIfHttp('take')
+      const { length } = await this.#peek(bytes)
+      this.#throwIfOver()
+      return Buffer.from(dialogue.socket.read(length))
+    })
+    this.#taken = took.catch(() => {})
+    return took
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    this.#throwIfOver()
+    this.#throwIfHttp('write')
+    const copy = copyOf(bytes, 'write', MOST_WRITTEN_BYTES - this.#unwrittenBytes)
+    this.#unwrittenBytes += copy.length
+    this.#written = this.#written.then(async () => {
+      await this.#time.waitFor(this.#client.dialogue.say(copy))
+      this.#unwrittenBytes -= copy.length
+    })
+    await watched(this.#written)
+  }
+
+  #throwIfOver(): void {
+    if (this.#isOver)
+      throw new MillraceError('wrong-state', 'the route function has answered: the client has gone on')
+  }
+
+  /** millrace passes its request on whole, and its answer comes from the backend. */
+  #throwIfHttp(what: string): void {
+    if (this.#client.policy.config.protocol !== 'http') return
+    throw new MillraceError(
+      'wrong-state',
+      `${what}: a listener with protocol http cannot do this: use protocol tcp`,
+    )
+  }
+}
+
+function reject(reason?: string, { answer }: RejectOptions = {}): Rejection {
+  return { isRejected: true, reason, answer: answer && copyOf(answer, 'reject') }
+}
+
+function copyOf(bytes: Uint8Array, what: string, most = MOST_WRITTEN_BYTES): Buffer {
+  if (!(bytes instanceof Uint8Array))
+    throw new MillraceError(
+      'bad-argument',
+      `${what}: expected bytes (a Uint8Array or a Buffer), not ${typeof bytes}`,
+    )
+  if (bytes.length > most)
+    throw new MillraceError(
+      'bad-argument',
+      `${what}: ${bytes.length} bytes are too many: at most ${MOST_WRITTEN_BYTES} may wait for the client`,
+    )
+  return Buffer.from(bytes)
+}
+
+/** A function need not wait for what it has begun. The failure of such a wait is no failure of the process. */
+function watched<Result>(wait: Promise<Result>): Promise<Result> {
+  wait.catch(() => {})
+  return wait
+}

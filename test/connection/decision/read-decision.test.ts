@@ -1,0 +1,43 @@
+/** What a route function may return, and how a mistake is told. */
+import { describe, expect, it } from 'vitest'
+import { readDecision } from '../../../src/connection/decision/read-decision.js'
+
+const WANTED = 'the result of visitor.reject(), or nothing'
+
+describe('what a route function returns', () => {
+  it.each([
+    [undefined, {}],
+    ['app', { cluster: 'app' }],
+    [{}, {}],
+    [{ cluster: 'app', key: undefined }, { cluster: 'app' }],
+    [Object.assign(Object.create(null), { key: 'user 1' }), { key: 'user 1' }],
+    [{ timeouts: { idleMs: '1s' } }, { timeouts: { idleMs: 1000 } }],
+  ])('%j is a decision', (returned, decision) => {
+    expect(readDecision(returned)).toEqual(decision)
+  })
+
+  it('a rejection keeps its reason and its answer', () => {
+    const rejection = { isRejected: true, reason: 'no', answer: Buffer.from('no') }
+    expect(readDecision(rejection)).toEqual({ rejection })
+  })
+
+  it.each<[unknown, string]>([
+    [null, 'it returned nothing: return the name of a cluster'],
+    [Number.NaN, `it returned NaN: return the name of a cluster, an object with some of cluster`],
+    [true, 'it returned true'],
+    [7n, 'it returned 7'],
+    [Symbol('x'), 'it returned Symbol(x)'],
+    [['app'], 'it returned a list'],
+    [() => 'app', 'it returned a function'],
+    [new Map([['cluster', 'app']]), 'it returned a map'],
+    [new Error('no'), WANTED],
+    [{ clutser: 'app' }, 'unknown key "clutser"; did you mean "cluster"?'],
+    [{ constructor: 'app' }, 'unknown key "constructor": write one of "cluster", "key"'],
+    [{ cluster: 5 }, 'cluster must be a text, it is 5'],
+    [{ cluster: { name: 'app' } }, 'cluster must be a text, it is a map'],
+    [{ key: 5 }, 'key must be a text, it is 5'],
+    [{ timeouts: { idelMs: 1 } }, 'timeouts has no idelMs'],
+  ])('%s is a mistake, and the error says what to return', (returned, message) => {
+    expect(() => readDecision(returned)).toThrow(message)
+  })
+})
