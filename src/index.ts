@@ -9,7 +9,10 @@ export type {
   Duration,
   ListenerSocketInput,
   ListenerTimeoutsInput,
+  ProxyTlv,
+  SendProxyInput,
   Size,
+  ViaInput,
 } from './config/common-input.js'
 export type {
   AgentInput,
@@ -89,6 +92,9 @@ export type { ProxyHeader, ProxySsl, Tlv } from './proxy-protocol/header.js'
 export { formatAddress, parseAddress } from './public-address.js'
 export type {
   Destined,
+  DestinedBackend,
+  DestinedLimits,
+  DestinedTls,
   Rejection,
   RejectOptions,
   RequestFacts,

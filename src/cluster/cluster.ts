@@ -165,7 +165,7 @@ export class Cluster {
 
   /** Whether any backend has a connection, or anybody tries to get one. */
   get isInUse(): boolean {
-    return this.#dials.areWaiting || this.#members.isInUse
+    return this.#dials.areWaiting || this.#dials.decidedBackends > 0 || this.#members.isInUse
   }
 
   /**

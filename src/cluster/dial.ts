@@ -1,6 +1,7 @@
 /** What a caller asks of a cluster for a dial, and what the cluster answers. */
-import type { ResolvedAddress } from '../address.js'
+import type { Address, ResolvedAddress } from '../address.js'
 import type { Socket } from '../io/socket.js'
+import type { ForwardProxyOptions } from '../via/forward-proxy.js'
 import type { Backend } from './backend.js'
 import type { BalanceRequest } from './balance/request.js'
 import type { Through } from './dialer.js'
@@ -30,6 +31,17 @@ export interface DialRequest extends DialOptions, BalanceRequest {
   queued?(): void
   /** Host of the first request, and the port if it names one. Undefined: no request was read. */
   readonly authority?: string | undefined
+  /** The client gets this backend and no other. Undefined: the cluster chooses. */
+  readonly decided?: DecidedBackend | undefined
+}
+
+/** A backend that is in no config: somebody has decided on it for one client. */
+export interface DecidedBackend {
+  readonly address: Address
+  /** Undefined: the connect goes the way of all connects of the cluster. */
+  readonly via: ForwardProxyOptions | undefined
+  /** How many connections it may have. 0: any number. */
+  readonly maxConnections: number
 }
 
 /** `wait`: there is no place at the moment. `refused`: there is none for this client, and the connection knows why. */

@@ -6,6 +6,7 @@ import { Attempt } from './attempt.js'
 import type { AttemptHost, Next, Waiting } from './attempt-host.js'
 import type { Backend } from './backend.js'
 import type { Candidates } from './candidates.js'
+import { Decided } from './decided.js'
 import { type Dialling, type DialOptions, type DialRequest, type DialResult, REFUSED } from './dial.js'
 import { dialAt, type PlaceOfBackend } from './dial-at.js'
 import { DialInQueue } from './dial-in-queue.js'
@@ -15,9 +16,10 @@ import type { Judge } from './judge.js'
 import type { NamesProvider } from './names/provider.js'
 import type { ClusterOptions } from './options.js'
 import { ClusterQueue, type QueueHost, type QueuePosition } from './queue/cluster-queue.js'
+import type { Via } from './via.js'
 
 export interface DialsHost extends Pick<QueueHost, 'name' | 'counts' | 'random' | 'now' | 'queued'> {
-  readonly engine: Dialer & { readonly dialer: Dialer; readonly name: string | undefined }
+  readonly engine: Dialer & Pick<Via, 'dialer' | 'name' | 'through'>
   readonly names: NamesProvider
   readonly judge: Judge
   readonly options: ClusterOptions
@@ -35,6 +37,7 @@ export class Dials {
   readonly #waiting = new Set<Waiting>()
   /** Undefined: clients get a backend. */
   #egress: Egress | undefined
+  readonly #decided: Decided
   #isStopped = false
 
   constructor(host: DialsHost) {
@@ -48,11 +51,18 @@ export class Dials {
       random: host.random,
     })
     this.#attempts = this.#newAttemptHost()
+    const { engine, names, name, counts } = host
+    this.#decided = new Decided({ ...this.#attempts, engine, names, name, counts })
   }
 
   /** Whether anybody tries to get a connection. */
   get areWaiting(): boolean {
     return this.#waiting.size > 0 || this.queue.length > 0
+  }
+
+  /** How many backends that are in no config have connections or attempts. */
+  get decidedBackends(): number {
+    return this.#decided.size
   }
 
   /** Takes the present options. Call it before the first dial. An attempt in progress keeps the rules with which it began. */
@@ -92,6 +102,8 @@ export class Dials {
   }
 
   #begin(request: DialRequest, done: (result: DialResult) => void, position?: QueuePosition): Dialling {
+    const { decided } = request
+    if (decided !== undefined) return this.#decided.dial(decided, request, done, position)
     if (this.#egress !== undefined) return this.#egress.dial(request, done, position)
     const attempt = new Attempt(this.#attempts, request, done)
     attempt.start(position)

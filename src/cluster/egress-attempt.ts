@@ -1,5 +1,5 @@
 /**
- * One client's attempt to get the server that it asks for. It resolves the name once, leaves out the addresses that may not be
+ * One client's attempt to get one server: the one that it asks for, or that was decided on for it. It resolves the name once, leaves out the addresses that may not be
  * dialled, and tries the others in turn. It dials exactly the addresses that it has checked, so a second answer for the name
  * changes nothing. It owns the question or the connect in progress, its stay in the queue, and nothing once `done` was called.
  */
@@ -102,10 +102,11 @@ export class EgressAttempt implements Dialling, Waiting, Waiter {
     if (this.#host.isStopped()) this.#fail('ECANCELED')
     else if (!server.backend.isEnabled) this.#fail('EHOSTDOWN')
     else {
-      this.#begin()
-      if (server.isAddress) this.#resolved([server.host])
+      if (!this.#begin()) return
+      if (server.places !== undefined) this.#dialAll(server.places)
+      else if (server.isAddress) this.#resolved([server.host])
       else if (this.#host.leavesNames) this.#leave(server)
-      else this.#resolve(server.host)
+      else this.#resolve(server.question)
     }
   }
 
@@ -126,11 +127,10 @@ export class EgressAttempt implements Dialling, Waiting, Waiter {
     this.#next()
   }
 
-  #resolve(host: string): void {
+  #resolve(name: string): void {
     const { connectMs } = this.#request
     this.#host.waiting.add(this)
-    // The dot at the end says that no search domain is to be added: it would lead to a name that is not in the list.
-    this.#waitsFor = this.#host.names.read({ kind: 'host', name: `${host}.` }, (reading) => {
+    this.#waitsFor = this.#host.names.read({ kind: 'host', name }, (reading) => {
       this.#stopWaiting()
       if (reading.kind === 'places') this.#resolved(reading.places.map(({ ip }) => ip))
       else this.abandon(errnoOf(reading))
@@ -143,15 +143,19 @@ export class EgressAttempt implements Dialling, Waiting, Waiter {
     const { addresses, port, backend } = this.#server!
     const refused: string[] = []
     const allowed = ips.filter((ip) => {
-      const why = addresses.whyNot(ip, port)
+      const why = addresses?.whyNot(ip, port)
       if (why !== undefined) refused.push(why)
       return why === undefined
     })
     this.#request.explanation?.asked(backend, allowed.length, refused)
-    this.#turns = turnsOf(allowed.map((host) => ({ kind: 'tcp', host, port })))
-    if (allowed.length > 0) this.#next()
+    if (allowed.length > 0) this.#dialAll(allowed.map((host) => ({ kind: 'tcp', host, port })))
     else if (refused.length > 0) this.abandon(NOT_ALLOWED, refused[0])
     else this.abandon('ENOTFOUND')
+  }
+
+  #dialAll(places: readonly ResolvedAddress[]): void {
+    this.#turns = turnsOf(places)
+    this.#next()
   }
 
   #next(): void {
@@ -198,7 +202,8 @@ export class EgressAttempt implements Dialling, Waiting, Waiter {
     }
     this.#isDialling = false
     backend.dialSucceeded(this.#host.now())
-    const server = { name: formatAddress({ kind: 'tcp', host, port }), host }
+    const isNamed = address.kind === 'tcp' || host !== ''
+    const server = isNamed ? { name: formatAddress({ kind: 'tcp', host, port }), host } : undefined
     this.#finish({ socket, backend, address, server, retries: this.#tries - 1, via: this.#via })
   }
 
@@ -213,8 +218,7 @@ export class EgressAttempt implements Dialling, Waiting, Waiter {
     // The only address is a name that only the forward proxy can try.
     if (this.#via?.failure !== undefined) backend.dialDropped()
     else backend.dialFailed(address, errno, this.#host.now())
-    this.#begin()
-    this.#next()
+    if (this.#begin()) this.#next()
   }
 
   /** File descriptors may come back soon. */
@@ -235,9 +239,11 @@ export class EgressAttempt implements Dialling, Waiting, Waiter {
     this.#timer = setTimeout(goOn, SHORTAGE_PAUSE_MS).unref()
   }
 
-  #begin(): void {
-    this.#isDialling = true
-    this.#server!.backend.dialBegan()
+  /** False: the backend has as many connections as it may have, and the attempt is over. */
+  #begin(): boolean {
+    this.#isDialling = this.#server!.backend.begin()
+    if (!this.#isDialling) this.#fail(QUEUE_FULL)
+    return this.#isDialling
   }
 
   #drop(): void {

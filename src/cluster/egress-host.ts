@@ -1,4 +1,5 @@
 /** What an attempt to get the server that a client asks for needs from its cluster. Types only. */
+import type { ResolvedAddress } from '../address.js'
 import type { Waiting } from './attempt-host.js'
 import type { Backend } from './backend.js'
 import type { Dialer } from './dialer.js'
@@ -23,5 +24,10 @@ export interface EgressHost {
 /** The server that a client gets. */
 export interface AllowedServer extends AskedServer {
   readonly backend: Backend
-  readonly addresses: Allowed['addresses']
+  /** What the resolver is asked. */
+  readonly question: string
+  /** Undefined: each of its addresses may be dialled. */
+  readonly addresses: Allowed['addresses'] | undefined
+  /** Where it is, if nobody has to be asked. */
+  readonly places?: readonly ResolvedAddress[]
 }

@@ -45,6 +45,12 @@ export class Egress {
     const allowed = this.#list.find(asked)
     if (typeof allowed === 'string') return allowed
     const name = formatAddress({ kind: 'tcp', host: allowed.name, port: asked.port })
-    return { ...asked, backend: this.#owner.backend(name), addresses: allowed.addresses }
+    return {
+      ...asked,
+      // The dot at the end says that no search domain is to be added: it would lead to a name that is not in the list.
+      question: `${asked.host}.`,
+      backend: this.#owner.backend(name),
+      addresses: allowed.addresses,
+    }
   }
 }

@@ -35,6 +35,12 @@ export class Via implements Dialer {
     return this.#proxy ?? this.#direct
   }
 
+  /** Another forward proxy, for one dial. Who takes it resolves its name. */
+  through(options: ForwardProxyOptions): ForwardProxy {
+    if (this.#dialThrough === undefined) throw new Error('this cluster cannot use a forward proxy')
+    return new ForwardProxy(options, this.#dialThrough, this.#direct)
+  }
+
   dial(
     to: Address,
     connectMs: number,

@@ -127,3 +127,29 @@ export interface BackendTlsInput {
   readonly cert?: string | undefined
   readonly key?: string | undefined
 }
+
+/** Exactly one of `socks5` and `http`. */
+export interface ViaInput {
+  /** A SOCKS5 server: `host:port`, `[v6]:port`, `unix:/path` or `unix:@name`. */
+  readonly socks5?: string | undefined
+  /** An HTTP proxy that knows CONNECT: as `socks5`. */
+  readonly http?: string | undefined
+  /** 1 to 255 bytes. With `http` without a colon. Needs a password. Default: millrace sends no credentials. */
+  readonly user?: string | undefined
+  /** 1 to 255 bytes. */
+  readonly password?: string | undefined
+  /** Path of a file with the password, instead of `password`. millrace reads it whenever it reads the config. */
+  readonly passwordFile?: string | undefined
+}
+
+export interface SendProxyInput {
+  readonly version: 'v1' | 'v2'
+  /** TLVs of version 2, besides the checksum. `[]`: none. Default: all but `fromClient`. */
+  readonly tlvs?: readonly ProxyTlv[] | undefined
+}
+
+/**
+ * TLVs of a PROXY header. `ssl`: the client's TLS. `authority`: its server name. `alpn`: the chosen protocol. `uniqueId`: the
+ * connection's id. `fromClient`: every other TLV of the client's own PROXY header, such as a vendor's.
+ */
+export type ProxyTlv = 'ssl' | 'authority' | 'alpn' | 'uniqueId' | 'fromClient'

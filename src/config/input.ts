@@ -14,7 +14,9 @@ import type {
   Duration,
   KeepaliveInput,
   ListenerTimeoutsInput,
+  SendProxyInput,
   Size,
+  ViaInput,
 } from './common-input.js'
 import type { HealthInput } from './health-input.js'
 import type { ClusterLimitsInput, ProcessLimitsInput } from './limits-input.js'
@@ -23,12 +25,6 @@ import type { AdminInput } from './schemas/admin-schema.js'
 import type { BackendInput } from './schemas/backends-schema.js'
 import type { LogInput } from './schemas/log-schema.js'
 import type { TestInput } from './tests-input.js'
-
-/**
- * TLVs of a PROXY header. `ssl`: the client's TLS. `authority`: its server name. `alpn`: the chosen protocol. `uniqueId`: the
- * connection's id. `fromClient`: every other TLV of the client's own PROXY header, such as a vendor's.
- */
-export type ProxyTlv = 'ssl' | 'authority' | 'alpn' | 'uniqueId' | 'fromClient'
 
 /** What `createProxy` takes and a config file holds. */
 export interface ProxyConfig {
@@ -70,7 +66,7 @@ export interface ProxyConfig {
   readonly include?: string | readonly string[] | undefined
   /** At least one. No two have the same address or the same name. */
   readonly listeners: readonly ListenerInput[]
-  /** At least one, by name. */
+  /** At least one, by name. If a listener has a route function, there need be none. */
   readonly clusters: Readonly<Record<string, ClusterInput>>
   /** How the host names of backends are resolved. docs/names.md explains it. Default: the default of each key. */
   readonly names?: NamesInput | undefined
@@ -183,26 +179,6 @@ export interface HashInput {
   readonly table?: HashPolicy['table'] | undefined
   /** No backend gets more than this many times its share of the open connections: 1.01 to 100. Default 0: no limit. */
   readonly boundedLoad?: number | undefined
-}
-
-/** Exactly one of `socks5` and `http`. */
-export interface ViaInput {
-  /** A SOCKS5 server: `host:port`, `[v6]:port`, `unix:/path` or `unix:@name`. */
-  readonly socks5?: string | undefined
-  /** An HTTP proxy that knows CONNECT: as `socks5`. */
-  readonly http?: string | undefined
-  /** 1 to 255 bytes. With `http` without a colon. Needs a password. Default: millrace sends no credentials. */
-  readonly user?: string | undefined
-  /** 1 to 255 bytes. */
-  readonly password?: string | undefined
-  /** Path of a file with the password, instead of `password`. millrace reads it whenever it reads the config. */
-  readonly passwordFile?: string | undefined
-}
-
-export interface SendProxyInput {
-  readonly version: 'v1' | 'v2'
-  /** TLVs of version 2, besides the checksum. `[]`: none. Default: all but `fromClient`. */
-  readonly tlvs?: readonly ProxyTlv[] | undefined
 }
 
 /** In each of these, 0 means no limit. They hold where a cluster or a listener has none of its own. */

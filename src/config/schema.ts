@@ -16,8 +16,9 @@ import type { Keepalive, Liveness } from '../io/liveness.js'
 import type { ClusterLimits, ProcessLimits } from '../limits/policy.js'
 import type { ForwardProxyOptions } from '../via/forward-proxy.js'
 import { withIpv6Only } from './checks/listener-addresses.js'
-import type { ProxyTlv } from './input.js'
+import type { ProxyTlv } from './common-input.js'
 import type { StartTls } from './listener-input.js'
+import { PROXY_TLVS } from './proxy-tlvs.js'
 import { type AdminConfig, adminSchema } from './schemas/admin-schema.js'
 import { type BackendConfig, backendsField, withMaxConnections } from './schemas/backends-schema.js'
 import { balanceField, hashField, withHash } from './schemas/balance-schema.js'
@@ -60,6 +61,8 @@ export interface Config {
   readonly timeouts: TimeoutsConfig
   /** For listeners and clusters without their own. */
   readonly keepalive: Keepalive | false
+  /** Of the sockets to backends that have no cluster. Undefined: as the system has them. */
+  readonly socket: ClusterSocket | undefined
   readonly log: LogConfig
   /** Undefined: the config does not say. Empty: no admin address. */
   readonly admin: readonly AdminConfig[] | undefined
@@ -98,8 +101,6 @@ export interface SendProxyConfig {
 
 /** Below this, a busy worker would count as one that hangs. */
 const SHORTEST_HANG_MS = 100
-
-const PROXY_TLVS: readonly ProxyTlv[] = ['ssl', 'authority', 'alpn', 'uniqueId', 'fromClient']
 
 const sendProxy: z.ZodType<SendProxyConfig> = z.preprocess(
   (value) => (typeof value === 'string' ? { version: value } : value),
@@ -200,6 +201,7 @@ export const configSchema: z.ZodType<Config> = config.transform(
         socket: listenerSocket(listener.socket, socket),
       })),
       clusters: Object.fromEntries(named),
+      socket: clusterSocket({}, socket),
     }
   },
 )

@@ -18,13 +18,14 @@ import type { ConnectionFacts, OpeningFacts, RecordEnding } from '../observe/rec
 import { NOTHING_MOVED, type PipeTotals } from '../pipe/options.js'
 import { Pipe } from '../pipe/pipe.js'
 import type { SlowedDirections } from '../pipe/throttle.js'
+import type { Decision } from './decision/read-decision.js'
 import { FrozenStage } from './frozen-stage.js'
 import { mayNameClients } from './listener-policy.js'
 import type { Negotiation } from './negotiation.js'
 import type { CountedClient } from './opening/admit.js'
 import { PendingClient } from './pending-client.js'
 import { RefusedClient } from './refused-client.js'
-import type { Service } from './service.js'
+import type { Destination, Service } from './service.js'
 
 /**
  * What a connection is doing. Each kind of stage has an `end(cause)`, which is the one way to end the
@@ -38,6 +39,7 @@ export interface Settled
     Negotiation,
     | 'id'
     | 'cluster'
+    | 'decision'
     | 'at'
     | 'namedClient'
     | 'waitMicros'
@@ -79,6 +81,23 @@ export abstract class ConnectionView {
   get cluster(): string | undefined {
     if (this.settled !== undefined) return this.settled.cluster
     return this.service.destination?.cluster.name
+  }
+
+  /** What a route function has decided about it, besides its cluster. */
+  get decision(): Decision | undefined {
+    return this.settled?.decision
+  }
+
+  /** Whether its backend is in no config. No health is judged by it, and no other process knows the backend. */
+  get hasOwnBackend(): boolean {
+    return this.decision?.backend !== undefined
+  }
+
+  /** Undefined until it is chosen. */
+  get destination(): Destination | undefined {
+    const { cluster, service } = this
+    if (cluster !== undefined) return service.destinations.get(cluster)
+    return this.hasOwnBackend ? service.withoutCluster : undefined
   }
 
   /** Address of the peer that connected, no matter which client a PROXY header or a request names. */
@@ -151,7 +170,7 @@ export abstract class ConnectionView {
 
   /** Whether another process could go on with it in a moment, or already could now. */
   get mayMoveLater(): boolean {
-    return this.pipe === undefined || this.pipe.isMovable
+    return !this.hasOwnBackend && (this.pipe === undefined || this.pipe.isMovable)
   }
 
   get phase(): RecordEnding['phase'] {
@@ -194,7 +213,7 @@ export abstract class ConnectionView {
       acceptedAt: Date.now() - totalMicros / 1000,
       listener: this.service.name,
       protocol: learnt?.protocol ?? 'TCP',
-      tags: this.service.tags,
+      tags: this.tags,
       client: learnt?.client ?? formatPeer(this.from),
       peer: learnt?.peer,
       proxy: learnt?.proxy,
@@ -225,6 +244,11 @@ export abstract class ConnectionView {
       limited: slowed,
       life: this.life(totalMicros, totals, slowed, client?.sending, backend?.sending, learnt),
     }
+  }
+
+  private get tags(): Readonly<Record<string, string>> {
+    const { tags } = this.decision ?? {}
+    return tags === undefined ? this.service.tags : { ...this.service.tags, ...tags }
   }
 
   /** Undefined: the kernel does not tell of both sides, or there is no pipe. */

@@ -25,8 +25,9 @@ import { Pipe } from '../pipe/pipe.js'
 import { watchLasting } from './backend/lasting.js'
 import type { ConnectionHost } from './connection-host.js'
 import { ConnectionView, type Settled, type Stage } from './connection-view.js'
+import type { Ends } from './ends.js'
 import { FrozenStage } from './frozen-stage.js'
-import { type Ends, Negotiation, type NegotiationOwner } from './negotiation.js'
+import { Negotiation, type NegotiationOwner } from './negotiation.js'
 import { countedClient } from './opening/admit.js'
 import type { KnownClient } from './opening/known-client.js'
 import { PendingClient, type PendingClientOwner } from './pending-client.js'
@@ -136,9 +137,9 @@ export class Connection
 
   /** Not to be called after the connection's end. */
   enter(): Entry {
-    const { service, knownClient, cluster } = this
+    const { knownClient, destination } = this
     const counted = knownClient === undefined ? this.from : countedClient(knownClient)
-    return this.#host!.enter(this, service.destinations.get(cluster!)!, counted)
+    return this.#host!.enter(this, destination!, counted)
   }
 
   /** The client gets no backend: none is wanted any more, or the client may not have one. */

@@ -3,8 +3,10 @@ import { didYouMean } from '../config/suggest.js'
 import { type ConnectionTimeouts, connectionTimeouts } from '../config/timeouts.js'
 import { quote } from '../config/wording.js'
 import type { PipeTimeouts } from '../pipe/options.js'
+import type { Originations } from '../tls/originations.js'
+import type { BackendParts } from './decision/decided-backend.js'
 import type { Choice } from './opening/choice.js'
-import type { Destination } from './service.js'
+import type { Destination, Service } from './service.js'
 
 /** The same cluster for clients with other timeouts. */
 export function withTimeouts(destination: Destination, timeouts: ConnectionTimeouts): Destination {
@@ -18,18 +20,42 @@ export function withTimeouts(destination: Destination, timeouts: ConnectionTimeo
   }
 }
 
-/** Where a client goes about which this was decided. @throws RangeError if there is no such cluster */
+/**
+ * Where a client goes about which this was decided.
+ *
+ * @throws RangeError if there is no such cluster, and an error of OpenSSL
+ */
 export function destinationOf(
-  { cluster, timeouts }: Pick<Choice, 'cluster' | 'timeouts'>,
-  destinations: ReadonlyMap<string, Destination>,
+  { cluster, decision }: Choice,
+  { destinations, withoutCluster }: Pick<Service, 'destinations' | 'withoutCluster'>,
+  originations: Originations,
 ): Destination {
-  const destination = destinations.get(cluster)
-  if (destination === undefined)
-    throw new RangeError(
-      `there is no cluster ${quote(cluster)}${didYouMean(cluster, [...destinations.keys()])}`,
-    )
-  if (timeouts === undefined) return destination
-  return withTimeouts(destination, connectionTimeouts(timeoutsOf(destination), timeouts))
+  const destination = cluster === undefined ? withoutCluster : destinations.get(cluster)
+  if (destination === undefined) throw unknownCluster(cluster!, destinations)
+  if (decision === undefined) return destination
+  const { timeouts, backend } = decision
+  const reached = backend === undefined ? destination : withBackend(destination, backend, originations)
+  if (timeouts === undefined) return reached
+  return withTimeouts(reached, connectionTimeouts(timeoutsOf(reached), timeouts))
+}
+
+/** The settings of a cluster for a backend that is none of its own. */
+function withBackend(
+  destination: Destination,
+  { tls, sendProxy }: BackendParts,
+  originations: Originations,
+): Destination {
+  const preamble = {
+    ...destination.preamble,
+    ...(sendProxy && { sendProxy }),
+    ...(tls && { origination: originations.of(tls) }),
+  }
+  return { ...destination, preamble, dialsBySni: false }
+}
+
+function unknownCluster(cluster: string, destinations: ReadonlyMap<string, Destination>): RangeError {
+  const suggestion = didYouMean(cluster, [...destinations.keys()])
+  return new RangeError(`route: there is no cluster ${quote(cluster)}${suggestion}`)
 }
 
 function timeoutsOf({ connectMs, pipes, preamble }: Destination): ConnectionTimeouts {

@@ -16,11 +16,14 @@ import type { OrderedCause } from '../pipe/options.js'
 import type { Watch } from '../pipe/watched-carrier.js'
 import type { Sessions } from '../postgres/sessions.js'
 import type { TlsFacts } from '../route/visitor.js'
+import type { Originations } from '../tls/originations.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
 import { sendPreamble } from './backend/backend-preamble.js'
 import { findSession, passCancelOn, type Session, watchForKey } from './backend/cancel-request.js'
 import { Exchange, type Moved } from './backend/exchange.js'
+import type { Decision } from './decision/read-decision.js'
 import { destinationOf } from './destinations.js'
+import type { Ends, RoundTrips } from './ends.js'
 import { lastWordFor } from './last-word.js'
 import type { ListenerPolicy } from './listener-policy.js'
 import type { Choice } from './opening/choice.js'
@@ -38,6 +41,8 @@ export interface NegotiationHost {
   readonly engine: Engine
   /** The Postgres sessions that can be cancelled. */
   readonly sessions: Sessions<Session>
+  /** TLS towards backends that are in no config. */
+  readonly originations: Originations
   nextId(): string
 }
 
@@ -48,20 +53,6 @@ export interface NegotiationOwner {
   admit(client: Address): OpeningCause | undefined
 }
 
-/** Both ends, ready for a pipe. */
-export interface Ends {
-  readonly client: Socket
-  readonly backend: Socket
-  /** Sees what the backend sends. */
-  readonly watch?: Watch | undefined
-}
-
-/** Smoothed round-trip times in µs. */
-export interface RoundTrips {
-  readonly client: number | undefined
-  readonly backend: number | undefined
-}
-
 const NOTHING: Moved = { bytesUp: 0, bytesDown: 0 }
 
 export class Negotiation {
@@ -70,6 +61,8 @@ export class Negotiation {
   /** Why it was told to end. Undefined if it was not. */
   orderedEnd: OrderedCause | undefined
   cluster: string | undefined
+  /** What a route function has decided about it. Undefined: nothing but its cluster, or none was asked. */
+  decision: Decision | undefined
   /** The only address that the client may be sent to. Undefined if any backend of its cluster will do. */
   at: PlaceOfBackend | undefined
   backend: Dialogue | undefined
@@ -84,7 +77,7 @@ export class Negotiation {
   #learnt: OpeningFacts | undefined
   #exchange: Exchange | undefined
   readonly #host: NegotiationHost
-  readonly #destinations: ReadonlyMap<string, Destination>
+  readonly #service: Service
   /** The id in the record. Backends are told it, too. */
   readonly id: string
   #backendTls: TlsFacts | undefined
@@ -97,13 +90,13 @@ export class Negotiation {
 
   constructor(
     host: NegotiationHost,
-    { destinations }: Service,
+    service: Service,
     policy: ListenerPolicy,
     socket: Socket,
     owner: NegotiationOwner,
   ) {
     this.#host = host
-    this.#destinations = destinations
+    this.#service = service
     this.id = host.nextId()
     this.#client = new KnownClient(policy, this.#converse(socket), owner.peer, (named) => owner.admit(named))
   }
@@ -131,12 +124,13 @@ export class Negotiation {
   async choose(): Promise<Destination> {
     const client = this.#known
     const choice = await chooseCluster(client)
-    const destination = choice && destinationOf(choice, this.#destinations)
+    const destination = choice && destinationOf(choice, this.#service, this.#host.originations)
     if (destination?.dialsBySni === true) await learnServerName(client)
     // From here on the client waits for millrace.
     client.dialogue.allow(0)
     if (choice === undefined || destination === undefined) return this.#chooseSession(client)
     this.cluster = choice.cluster
+    this.decision = choice.decision
     if (client.request !== undefined && choice.http !== 'pass') this.#serve(client, client.request, choice)
     return destination
   }
@@ -255,7 +249,7 @@ export class Negotiation {
   }
 
   async #chooseSession({ dialogue, cancelRequest }: KnownClient): Promise<Destination> {
-    const search = findSession(cancelRequest!.session, this.#host.sessions, this.#destinations)
+    const search = findSession(cancelRequest!.session, this.#host.sessions, this.#service.destinations)
     const session = await dialogue.during(search)
     if (session === undefined) throw refuse('no-session')
     this.cluster = session.place.cluster

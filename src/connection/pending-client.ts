@@ -5,7 +5,7 @@
  * four fields and no more.
  */
 import type { Address } from '../address.js'
-import type { Dialling, DialRequest, Entry } from '../cluster/dial.js'
+import type { DecidedBackend, Dialling, DialRequest, Entry } from '../cluster/dial.js'
 import type { Arrival } from '../cluster/dialer.js'
 import type { Explanation } from '../cluster/explanation.js'
 import { BROKEN, type Runnable, type Socket } from '../io/socket.js'
@@ -101,7 +101,7 @@ export class PendingClient implements Runnable, DialRequest {
   }
 
   get key(): string | undefined {
-    return this.#owner.knownClient?.balanceKey
+    return this.#owner.knownClient?.decision?.key
   }
 
   fieldValues(name: string): readonly string[] {
@@ -111,6 +111,13 @@ export class PendingClient implements Runnable, DialRequest {
 
   tlv(type: number): Buffer | undefined {
     return this.#owner.knownClient?.proxyHeader?.tlvs.find((each) => each.type === type)?.value
+  }
+
+  get decided(): DecidedBackend | undefined {
+    const { backend, limits } = this.#owner.knownClient?.decision ?? {}
+    return (
+      backend && { address: backend.address, via: backend.via, maxConnections: limits?.maxConnections ?? 0 }
+    )
   }
 
   enter(): Entry {

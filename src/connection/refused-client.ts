@@ -5,7 +5,7 @@ import { Dialogue } from '../io/dialogue.js'
 import type { Engine } from '../io/engine.js'
 import type { Socket } from '../io/socket.js'
 import type { RecordEnding } from '../observe/records/record.js'
-import type { RoundTrips } from './negotiation.js'
+import type { RoundTrips } from './ends.js'
 
 export class RefusedClient {
   readonly phase: RecordEnding['phase']

@@ -82,6 +82,7 @@ function settledOf(
   return {
     id,
     cluster,
+    decision: undefined,
     at: undefined,
     namedClient: addressOf(named),
     waitMicros,

@@ -43,6 +43,8 @@ export interface Service {
   readonly destination: Destination | undefined
   /** Where clients may go, by the name of the cluster. */
   readonly destinations: ReadonlyMap<string, Destination>
+  /** Where clients go whose route function returns a backend, if there is no cluster for its settings. */
+  readonly withoutCluster: Destination
   /** How clients are told no that have no cluster yet, or one that says nothing about it. */
   readonly refuseAs: RefuseAs
 }

@@ -79,7 +79,8 @@ export class Bandwidth {
 
   /** The connection has a pipe, which is about to start. */
   joined(connection: Connection, pipe: Pipe): void {
-    if (this.#policies.size > 0 || this.#ordered.has(connection)) this.#limit(connection, pipe)
+    const isDecided = connection.decision?.limits !== undefined
+    if (this.#policies.size > 0 || isDecided || this.#ordered.has(connection)) this.#limit(connection, pipe)
   }
 
   /** An operator changes the rates of one connection. @throws MillraceError `bad-argument`, `unknown-name` */
@@ -134,13 +135,15 @@ export class Bandwidth {
   #limit(connection: Connection, pipe: Pipe): void {
     const policies = this.#policiesOf(connection)
     const ordered = this.#ordered.get(connection)
-    const isLimited = policies.length > 0 || ordered !== undefined
+    const decided = connection.decision?.limits
+    const isLimited = policies.length > 0 || ordered !== undefined || decided !== undefined
     if (!isLimited && pipe.limits === undefined) return
     const enforced = policies.filter(([, { dryRun }]) => !dryRun)
     const limiter = pipe.limits instanceof PipeLimiter ? pipe.limits : this.#newLimiter(pipe)
     limiter.share(this.#sharesOf(enforced, connection))
     const { up, down } = ownRates(enforced)
-    limiter.setRates({ up: ordered?.up ?? up, down: ordered?.down ?? down })
+    const own = { up, down, ...decided?.bytesPerSecond }
+    limiter.setRates({ up: ordered?.up ?? own.up, down: ordered?.down ?? own.down })
   }
 
   #newLimiter(pipe: Pipe): PipeLimiter {
@@ -168,8 +171,8 @@ export class Bandwidth {
 
   #policiesOf({ service, cluster }: Connection): readonly (readonly [scope: string, limits: Limits])[] {
     if (this.#policies.size === 0) return []
-    // A connection with a pipe has a cluster.
-    const scopes = [PROCESS, scopeOfListener(service.name), scopeOfCluster(cluster!)]
+    const ofCluster = cluster === undefined ? [] : [scopeOfCluster(cluster)]
+    const scopes = [PROCESS, scopeOfListener(service.name), ...ofCluster]
     return scopes.flatMap((scope) => {
       const limits = this.#policies.get(scope)
       return limits === undefined ? [] : [[scope, limits] as const]
@@ -183,11 +186,13 @@ export class Bandwidth {
       name: nameOf(owner),
       ...this.#rates.take(owner, rates, now),
     }))
-    const most = policies.map(([, { perConnection }]) => perConnection?.maxBytes || Number.POSITIVE_INFINITY)
+    const { maxBytes } = connection.decision?.limits ?? {}
+    const most =
+      maxBytes === undefined ? policies.map(([, { perConnection }]) => perConnection?.maxBytes) : [maxBytes]
     return {
       up: taken.flatMap(({ name, up }) => (up === undefined ? [] : { name, limit: up })),
       down: taken.flatMap(({ name, down }) => (down === undefined ? [] : { name, limit: down })),
-      maxBytes: Math.min(...most),
+      maxBytes: Math.min(...most.map((bytes) => bytes || Number.POSITIVE_INFINITY)),
       countDays: (bytes) => this.#countDays(connection, bytes),
       closed: () => {
         for (const { owner } of owned) this.#rates.give(owner)

@@ -24,6 +24,7 @@ import type { RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause } from '../pipe/options.js'
 import type { Pipe } from '../pipe/pipe.js'
 import { Sessions } from '../postgres/sessions.js'
+import { Originations } from '../tls/originations.js'
 import type { Bandwidth } from './bandwidth.js'
 import type { ConnectionIds } from './connection-ids.js'
 import type { Consequences } from './consequences.js'
@@ -59,6 +60,7 @@ export class Connections implements ConnectionHost {
   readonly engine: Engine
   readonly ids: ConnectionIds
   readonly sessions = new Sessions<Session>()
+  readonly originations = new Originations()
   readonly told = new ToldClients(mostTold(mostOpenFds()))
   readonly drains: Drains
   readonly #bandwidth: Bandwidth
@@ -161,7 +163,7 @@ export class Connections implements ConnectionHost {
 
   enter(connection: Connection, destination: Destination, client: CountedClient): Entry {
     // A client may have waited while another config came. The limits of the present one hold.
-    const present = this.#generations.present.destinations.get(connection.cluster!)
+    const present = this.#generations.present.destinations.get(connection.cluster ?? '')
     const entry = this.#admission.enter(connection, present ?? destination, client)
     if (entry === 'in') this.#recount.counted(connection, true)
     return entry

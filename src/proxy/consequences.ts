@@ -9,7 +9,6 @@ import { RESET, type Unanswered } from '../cluster/health/ejections.js'
 import type { JudgeHooks } from '../cluster/judge.js'
 import type { SharedVerdict } from '../cluster/shared-verdict.js'
 import type { Connection } from '../connection/connection.js'
-import type { Destination } from '../connection/service.js'
 import type { RecordEnding } from '../observe/records/record.js'
 import { AnswerWatch } from './answer-watch.js'
 import type { Drains } from './drains/drains.js'
@@ -112,10 +111,9 @@ export class Consequences {
   }
 }
 
-const destinationOf = ({ cluster, service }: Connection): Destination | undefined =>
-  cluster === undefined ? undefined : service.destinations.get(cluster)
-
-const clusterOf = (connection: Connection): Cluster | undefined => destinationOf(connection)?.cluster
+/** Undefined: no cluster judges the backend of the connection. */
+const clusterOf = ({ destination, hasOwnBackend }: Connection): Cluster | undefined =>
+  hasOwnBackend ? undefined : destination?.cluster
 
 /** What a connection without a byte of its client shows of its backend. Undefined: no failure. */
 function failureOf(
@@ -124,7 +122,7 @@ function failureOf(
   connectedMs: number,
 ): Unanswered | undefined {
   if (isReset(ending) && connectedMs < EARLY_MS) return RESET
-  const { origination, startTls } = destinationOf(connection)?.preamble ?? {}
+  const { origination, startTls } = connection.destination?.preamble ?? {}
   // A client that chooses the server name can choose one that the backend does not have.
   if ((origination ?? startTls) === undefined || origination?.usesNameOfClient) return undefined
   if (ending.cause === 'response-timeout') return { reason: 'L6TOUT', detail: undefined }

@@ -1,5 +1,5 @@
 /** The limits of one config: of each listener, of each cluster, and all of them. Pure. */
-import type { Config } from '../config/schema.js'
+import type { ClusterConfig, Config } from '../config/schema.js'
 import type { ListenerConfig } from '../config/schemas/listener-schema.js'
 import { type Limit, type LimitPlan, planOf } from '../limits/limit.js'
 import { PROCESS, scopeOfCluster, scopeOfListener, scopesOf } from '../limits/scope.js'
@@ -7,8 +7,10 @@ import { PROCESS, scopeOfCluster, scopeOfListener, scopesOf } from '../limits/sc
 export const planOfListener = ({ name, limits }: ListenerConfig, config: Config): LimitPlan | undefined =>
   planOf([scopeOfListener(name), limits], [PROCESS, config.limits])
 
-export const planOfCluster = (name: string, { clusters }: Config): LimitPlan | undefined =>
-  planOf([scopeOfCluster(name), clusters[name]!.limits])
+export const planOfCluster = (
+  name: string,
+  { limits }: Pick<ClusterConfig, 'limits'>,
+): LimitPlan | undefined => planOf([scopeOfCluster(name), limits])
 
 /** Every limit of a config. */
 export const limitsOf = (config: Config): readonly Limit[] =>
@@ -27,8 +29,8 @@ export class LimitPlans {
 
   constructor(config: Config) {
     this.#listeners = new Map(config.listeners.map((each) => [each.name, planOfListener(each, config)]))
-    const names = Object.keys(config.clusters)
-    this.#clusters = new Map(names.map((name) => [name, planOfCluster(name, config)]))
+    const clusters = Object.entries(config.clusters)
+    this.#clusters = new Map(clusters.map(([name, each]) => [name, planOfCluster(name, each)]))
     this.#process = planOf([PROCESS, config.limits])
     this.list = limitsOf(config)
     this.keys = new Set(this.list.map(({ key }) => key))

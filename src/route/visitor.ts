@@ -3,7 +3,13 @@
  * from its first bytes without taking them.
  */
 import type { Address } from '../address.js'
-import type { ConnectionTimeoutsInput } from '../config/common-input.js'
+import type {
+  BackendTlsInput,
+  ConnectionTimeoutsInput,
+  SendProxyInput,
+  ViaInput,
+} from '../config/common-input.js'
+import type { ConnectionLimitsInput } from '../config/limits-input.js'
 import type { ClientHello } from '../peek/client-hello.js'
 import type { StartUp } from '../postgres/start-up.js'
 import type { ProxyHeader } from '../proxy-protocol/header.js'
@@ -97,11 +103,40 @@ export interface RequestFacts {
   readonly fields: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** A decision with a key or with timeouts. */
+/** TLS towards a backend that is in no config: as `tls` of a cluster, but with PEM and no paths of files. */
+export type DestinedTls = BackendTlsInput
+
+/** A backend that is in no config. */
+export interface DestinedBackend {
+  /** `host:port`, `[v6]:port`, `unix:/path` or `unix:@name`. A host name is resolved anew for each connection. */
+  readonly address: string
+  /** Speak TLS to it. Default: as its cluster does, or plain. */
+  readonly tls?: DestinedTls | undefined
+  /** Send it a PROXY header. Default: as its cluster does, or none. */
+  readonly sendProxy?: 'v1' | 'v2' | SendProxyInput | undefined
+  /** The forward proxy of the connect, as a URL or a map without `passwordFile`. Default: that of its cluster, or none. */
+  readonly via?: string | Omit<ViaInput, 'passwordFile'> | undefined
+}
+
+/** Limits of one connection. They go before `perConnection` of all scopes. What a scope shares holds all the same. */
+export interface DestinedLimits extends ConnectionLimitsInput {
+  /** Open connections of `backend`, in all workers: 1 to 10,000,000. Above it clients are refused. Default: no limit. */
+  readonly maxConnections?: number | undefined
+}
+
+/** A decision about one client. It goes before what the cluster says, the cluster before the listener, the listener before the config. */
 export interface Destined {
   readonly isRejected?: undefined
-  /** Name of the cluster. Default: the listener's own `cluster`. */
+  /**
+   * Name of the cluster. With `backend`: the cluster whose settings and limits hold. Default: the listener's own `cluster`. With
+   * `backend` there need be none.
+   */
   readonly cluster?: string | undefined
+  /** A backend that is in no config, or its address. The client gets it and no other. Default: the cluster chooses. */
+  readonly backend?: string | DestinedBackend | undefined
+  /** For the record and for lists of connections, besides the `tags` of the listener: at most 16 of at most 256 characters. */
+  readonly tags?: Readonly<Record<string, string>> | undefined
+  readonly limits?: DestinedLimits | undefined
   /** What a cluster with `hash: { key: route }` hashes. */
   readonly key?: string | undefined
   /** Timeouts of this connection. They go before those of its cluster, of the listener and of the config. */
@@ -109,8 +144,8 @@ export interface Destined {
 }
 
 /**
- * Name of a cluster, or that with a key or timeouts. Undefined: the listener's own `cluster`. If the function throws, the connection ends and
- * millrace logs the error.
+ * Name of a cluster, or a decision. Undefined: the listener's own `cluster`. If the function throws, or returns anything else, the
+ * connection ends with the cause `route-failed`, and millrace logs what was returned.
  */
 export type RouteDecision = string | Rejection | Destined | undefined
 export type RouteFunction = (visitor: Visitor) => RouteDecision | Promise<RouteDecision>

@@ -17,6 +17,7 @@ import { Listener } from '../../src/listener/listener.js'
 import type { RecordEnding } from '../../src/observe/records/record.js'
 import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
 import { Sessions } from '../../src/postgres/sessions.js'
+import { Originations } from '../../src/tls/originations.js'
 
 const listener = new Listener({
   name: 'front',
@@ -48,6 +49,7 @@ describe('a connection that waits for its backend', () => {
       admitNamed: () => undefined,
       enter: () => 'in',
       explanationOf: () => undefined,
+      originations: new Originations(),
       sessions: new Sessions(),
       told: new ToldClients(1),
       failed: () => {
@@ -86,6 +88,7 @@ describe('a connection that waits for its backend', () => {
       policy: undefined,
       destination,
       destinations,
+      withoutCluster: destination,
       refuseAs: 'reset' as const,
     }
     connection = new Connection(host, service, client, packPeer(0x7f000001, 2))

@@ -17,6 +17,7 @@ import { Listener } from '../../src/listener/listener.js'
 import type { RecordEnding } from '../../src/observe/records/record.js'
 import { createPipeCounters, DEFAULT_SETTINGS } from '../../src/pipe/options.js'
 import { Sessions } from '../../src/postgres/sessions.js'
+import { Originations } from '../../src/tls/originations.js'
 
 export const CONNECT_MS = 1234
 
@@ -60,6 +61,7 @@ export function loneConnection(
     engine,
     nextId: () => '01ARYZ6S410000000000000000',
     explanationOf: () => undefined,
+    originations: new Originations(),
     sessions: new Sessions(),
     told: new ToldClients(1),
     failed: (_, cause, error) => {
@@ -88,6 +90,7 @@ export function loneConnection(
       undefined,
     ),
     destination: config.cluster === undefined ? undefined : destination,
+    withoutCluster: destination,
     destinations: new Map([['back', destination]]),
     refuseAs: 'reset' as const,
   }

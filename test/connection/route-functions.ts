@@ -86,7 +86,7 @@ export function describeRouteFunctions(): void {
     [
       'misspells a key',
       (() => ({ clutser: 'back' })) as never,
-      /unknown key "clutser"; did you mean "cluster"/,
+      /"clutser" is an unknown key; did you mean "cluster"/,
     ],
     ['names an unknown cluster', () => 'nowhere', /there is no cluster "nowhere"/],
     ['names a property that every object has', () => 'constructor', /there is no cluster/],

@@ -9,6 +9,7 @@ import { describeBothFamilies } from './both-families.js'
 import { describeChecks } from './checks.js'
 import { describeClientPorts } from './client-ports.js'
 import { describeCounts } from './counts.js'
+import { describeDecidedBackends } from './decided-backends.js'
 import { describeDiscovered } from './discovered.js'
 import { describeDrains } from './drains.js'
 import { describeEndings } from './endings.js'
@@ -53,6 +54,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('health', () => describeHealth())
   describe('checks', () => describeChecks())
   describe('what a reload removes', () => describeLeaving())
+  describe('decided backends', () => describeDecidedBackends())
   describe('discovered backends', () => describeDiscovered())
   describe('hostile clients', () => describeHostileClients())
   describe('forward proxies', () => describeVia(engine))

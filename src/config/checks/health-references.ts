@@ -2,7 +2,7 @@
  * What takes several values to judge of active checks and agents: two kinds of check at once, and a port for a backend that
  * has none. Works on unchecked input, as `references.ts` does.
  */
-import { parseBackendAddress } from '../schemas/addresses.js'
+import { parseBackendAddress } from '../values/addresses.js'
 import type { Finding } from './path.js'
 import { isOn, itemsOf, valueAt } from './unchecked.js'
 

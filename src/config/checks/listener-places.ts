@@ -1,6 +1,6 @@
 /** Where a listener listens, as its config says it. Works on unchecked input, as `references.ts` does. */
 import type { Address } from '../../address.js'
-import { parseListenerAddresses } from '../schemas/addresses.js'
+import { parseListenerAddresses } from '../values/addresses.js'
 import type { Finding, Path } from './path.js'
 import { itemsOf, valueAt } from './unchecked.js'
 

@@ -3,7 +3,7 @@
  * can be expanded. Works on unchecked input, as `references.ts` does.
  */
 import { isIP } from 'node:net'
-import { parseBackendAddress } from '../schemas/addresses.js'
+import { parseBackendAddress } from '../values/addresses.js'
 import { expected, quote } from '../wording.js'
 import type { Finding, Path } from './path.js'
 import { isMap, itemsOf, valueAt } from './unchecked.js'

@@ -3,7 +3,7 @@
  * unchecked input, as `references.ts` does.
  */
 import { LOOPBACK } from '../../address-set.js'
-import { parseBackendAddress } from '../schemas/addresses.js'
+import { parseBackendAddress } from '../values/addresses.js'
 import { listenPlaces } from './listener-places.js'
 import { listenersOf } from './listeners-of.js'
 import { type Finding, formatPath, type Path } from './path.js'

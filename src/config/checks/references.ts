@@ -4,8 +4,8 @@
  * every problem at once. They pass over a value of the wrong kind, because the schema reports it.
  */
 import { type Address, formatAddress } from '../../address.js'
-import { parseBackendAddress } from '../schemas/addresses.js'
 import { explainName } from '../schemas/fields.js'
+import { parseBackendAddress } from '../values/addresses.js'
 import { quote } from '../wording.js'
 import { checkBalance, checkTiers } from './balance-references.js'
 import { BACKEND_TLS } from './certificates.js'
@@ -53,6 +53,7 @@ export function checkReferences(input: unknown): Finding[] {
     ...checkRefuseAs(input),
     ...checkUnixListeners(input),
     ...checkTests(input),
+    ...noClusters(listeners, clusters),
     ...Object.keys(isMap(clusters) ? clusters : {}).flatMap((name) => [
       ...badName(name),
       ...keyWithoutCert(clusters, name),
@@ -68,6 +69,14 @@ export function checkReferences(input: unknown): Finding[] {
       ...checkPortless(input, name),
     ]),
   ]
+}
+
+/** A route function can do without: it can return backends. */
+function noClusters(listeners: readonly unknown[], clusters: unknown): Finding[] {
+  const hasFunction = listeners.some((listener) => typeof valueAt(listener, 'route') === 'function')
+  if (hasFunction || !isMap(clusters) || Object.keys(clusters).length > 0) return []
+  const message = 'expected a map of clusters, found an empty map'
+  return [{ path: ['clusters'], message, about: 'value' }]
 }
 
 /** Checked here and not in the schema, because zod does not look at the value of a key that it refuses. */

@@ -2,7 +2,7 @@
  * Addresses that two of the listeners and admin addresses want: the same one, or one that includes the other, such as 0.0.0.0:80
  * and 127.0.0.1:80. Works on unchecked input, as `references.ts` does.
  */
-import { parseListenerAddress } from '../schemas/addresses.js'
+import { parseListenerAddress } from '../values/addresses.js'
 import {
   addressKey,
   formatPlace,

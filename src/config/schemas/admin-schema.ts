@@ -6,10 +6,10 @@ import * as z from 'zod'
 import { type Address, isAbstract, parseAddress } from '../../address.js'
 import { LOOPBACK } from '../../address-set.js'
 import { activatedSockets } from '../../io/listening/activated-sockets.js'
+import { parseActivated, parseListenerAddress } from '../values/addresses.js'
+import { explainAdminHost } from '../values/host-names.js'
 import { expected } from '../wording.js'
-import { parseActivated, parseListenerAddress } from './addresses.js'
 import * as fields from './fields.js'
-import { explainAdminHost } from './host-names.js'
 
 /**
  * What callers of an admin address may do. `operate`: everything. `observe`: they see `/metrics`, `/livez`, `/readyz` and a status

@@ -5,8 +5,8 @@
 import * as z from 'zod'
 import type { Address, TcpAddress } from '../../address.js'
 import type { Expansion } from '../../cluster/names/cluster-names.js'
+import { explainService } from '../values/host-names.js'
 import * as fields from './fields.js'
-import { explainService } from './host-names.js'
 import { limitField } from './limit-fields.js'
 
 /** One text stands for an address alone. */

@@ -10,9 +10,9 @@ import type { AllowedName, AskedBy, DialPolicy } from '../../cluster/egress/poli
 import type { HealthPolicy } from '../../cluster/health/policy.js'
 import { bytesToIp, ipToBytes } from '../../ip.js'
 import { normalizeName } from '../../names.js'
+import { explainDialledName } from '../values/host-names.js'
 import { quote } from '../wording.js'
 import * as fields from './fields.js'
-import { explainDialledName } from './host-names.js'
 
 export const ASKED_BY = ['sni', 'host'] as const satisfies readonly AskedBy[]
 

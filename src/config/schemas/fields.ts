@@ -8,13 +8,13 @@ import { LONGEST_DURATION_MS } from '../constants.js'
 import { ourKeyFor } from '../foreign-keys.js'
 import { didYouMean, oneOf } from '../suggest.js'
 import { parseDuration, parseSize } from '../units.js'
-import { expected, quote } from '../wording.js'
 import {
   parseBackendAddress,
   parseListenerAddress,
   parseListenerAddresses,
   parsePortedAddress,
-} from './addresses.js'
+} from '../values/addresses.js'
+import { expected, quote } from '../wording.js'
 
 const MOST_WORKERS = 256
 const NAME = /^[A-Za-z0-9][\w.:-]{0,62}$/
@@ -85,9 +85,7 @@ export function listOf<Item extends z.ZodType>(what: string, item: Item): z.ZodA
 
 /** A map of any keys to `value`, at least one. `references.ts` checks the keys. */
 export function mapOf<Value extends z.ZodType>(what: string, value: Value): z.ZodRecord<z.ZodString, Value> {
-  return z
-    .record(z.string(), value, { error: ({ input }) => expected(what, input) })
-    .refine((record) => Object.keys(record).length > 0, `expected ${what}, found an empty map`)
+  return z.record(z.string(), value, { error: ({ input }) => expected(what, input) })
 }
 
 export function choiceOf<const Choice extends string>(

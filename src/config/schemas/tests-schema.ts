@@ -2,9 +2,9 @@
 import { isIP } from 'node:net'
 import * as z from 'zod'
 import type { Spoken } from '../../peek/speaks/protocols.js'
+import { explainProtocol, explainServerName } from '../values/host-names.js'
 import { expected, quote } from '../wording.js'
 import * as fields from './fields.js'
-import { explainProtocol, explainServerName } from './host-names.js'
 import { explainSpoken } from './speaks-schema.js'
 
 export interface TestConfig {

@@ -5,8 +5,8 @@
 import type * as z from 'zod'
 import { normalizeName } from '../../names.js'
 import type { TlsVersion } from '../listener-input.js'
+import { explainProtocol, explainServerName } from '../values/host-names.js'
 import * as fields from './fields.js'
-import { explainProtocol, explainServerName } from './host-names.js'
 
 export const TLS_VERSIONS: readonly TlsVersion[] = ['TLSv1.2', 'TLSv1.3']
 

@@ -18,7 +18,7 @@ export function watchLasting(
 ): void {
   // This happens once, without a field that says so: at the first look at which the connection is this old.
   const isDue = age >= LASTING_MS && age - sinceMs < LASTING_MS
-  if (!isDue || socket === undefined || connection.cluster === undefined) return
-  const liveness = connection.service.destinations.get(connection.cluster)?.liveness
+  if (!isDue || socket === undefined) return
+  const liveness = connection.destination?.liveness
   if (liveness !== undefined) socket.setLiveness(liveness)
 }

@@ -8,7 +8,7 @@ import type { RouteFunction } from '../../route/visitor.js'
 import type { KnownClient } from '../opening/known-client.js'
 import { Refusal, refuse } from '../refusal.js'
 import { Question } from './question.js'
-import { type Decision, readDecision } from './read-decision.js'
+import { type Decision, isRejection, readDecision } from './read-decision.js'
 import { RouteTime } from './route-time.js'
 
 /** `path`: of the request, in the spelling that routes compare. Throws Refusal, DialogueOver, and an Error of the function. */
@@ -26,9 +26,9 @@ export async function askRoute(
     await question.answered()
     time.end()
     const decision = readDecision(returned)
-    if (decision.rejection === undefined) return decision
-    client.answer = decision.rejection.answer
-    const { reason } = decision.rejection
+    if (!isRejection(decision)) return decision
+    const { reason, answer } = decision
+    client.answer = answer
     throw refuse(reason === undefined ? 'rejected' : `rejected: ${reason}`)
   } catch (error) {
     throw whyFailed(error, question, time)

@@ -1,72 +1,61 @@
 /**
  * Reads what a route function returns. A function is no config: nothing has checked it before, and it may return anything. Each
- * connection pays for this, so there is one table of readers and no schema.
+ * connection pays for this, so there are tables of readers and no schema.
  */
-import { oneOf } from '../../config/suggest.js'
 import type { OwnTimeouts } from '../../config/timeouts.js'
-import { describe, quote } from '../../config/wording.js'
+import { describe } from '../../config/wording.js'
 import type { Destined, Rejection } from '../../route/visitor.js'
+import { type BackendParts, readBackend } from './decided-backend.js'
+import { type DecidedLimits, readLimits } from './decided-limits.js'
+import { readTags } from './decided-tags.js'
 import { readTimeouts } from './decided-timeouts.js'
+import { type AnyMap, isMap, type Readers, readMap, readText } from './read-map.js'
 
-/** What a route function has decided. Undefined: it says nothing about this. */
+/** What a route function has decided about a client that it has not rejected. Undefined: it says nothing about this. */
 export interface Decision {
-  readonly rejection?: Rejection | undefined
   readonly cluster?: string | undefined
-  readonly key?: string | undefined
+  readonly backend?: BackendParts | undefined
+  readonly tags?: Readonly<Record<string, string>> | undefined
   readonly timeouts?: OwnTimeouts | undefined
+  readonly limits?: DecidedLimits | undefined
+  readonly key?: string | undefined
 }
 
-type Part = Exclude<keyof Destined, 'isRejected'>
-type Readers = { readonly [Name in Part]-?: (value: unknown) => NonNullable<Decision[Name]> }
+/** The compiler reports a key that a route function may return and that nobody reads. */
+type Parts = { readonly [Name in Exclude<keyof Destined, 'isRejected'>]-?: Decision[Name] }
 
-const READERS: Readers = {
-  cluster: (value) => readText('cluster', value),
-  key: (value) => readText('key', value),
+const READERS: Readers<Parts> = {
+  cluster: readText,
+  backend: readBackend,
+  tags: readTags,
   timeouts: readTimeouts,
+  limits: readLimits,
+  key: readText,
 }
-const PARTS = Object.keys(READERS) as readonly Part[]
+const WANTED = `the name of a cluster, an object with some of ${Object.keys(READERS).join(', ')}, the result of visitor.reject(), or nothing`
 const NOTHING: Decision = {}
 
 /** @throws TypeError that says what was returned, and what may be */
-export function readDecision(returned: unknown): Decision {
+export function readDecision(returned: unknown): Decision | Rejection {
   if (returned === undefined) return NOTHING
   if (typeof returned === 'string') return { cluster: returned }
-  if (!isDecision(returned))
-    throw new TypeError(`route: it returned ${describe(returned)}: return ${wanted()}`)
-  return isRejection(returned) ? { rejection: returned } : readParts(returned)
+  if (!saysSomething(returned))
+    throw new TypeError(`route: it returned ${describe(returned)}: return ${WANTED}`)
+  if (isRejection(returned)) return returned
+  const decision = readMap(returned, READERS, '', WANTED)
+  if ((decision.limits?.maxConnections ?? 0) > 0 && decision.backend === undefined)
+    throw new TypeError(
+      'route: limits.maxConnections is about the backend: return "backend", too, or limit the cluster',
+    )
+  return decision
 }
 
-function readParts(returned: Readonly<Record<string, unknown>>): Decision {
-  const decision: { [Name in Part]?: unknown } = {}
-  for (const name of Object.keys(returned)) {
-    const value = returned[name]
-    if (value === undefined) continue
-    if (!isPart(name))
-      throw new TypeError(`route: it returned the unknown key ${quote(name)}${oneOf(name, PARTS)}`)
-    decision[name] = READERS[name](value)
-  }
-  return decision as Decision
-}
-
-const isPart = (name: string): name is Part => Object.hasOwn(READERS, name)
+export const isRejection = (decision: object): decision is Rejection =>
+  'isRejected' in decision && decision.isRejected === true
 
 /** An object that says nothing is a mistake unless it is written as one: `new Map()` looks like `{}` from here. */
-function isDecision(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+function saysSomething(value: unknown): value is AnyMap {
+  if (!isMap(value)) return false
   const kind: unknown = Object.getPrototypeOf(value)
   return kind === Object.prototype || kind === null || Object.keys(value).length > 0
 }
-
-function isRejection(
-  value: Readonly<Record<string, unknown>>,
-): value is Readonly<Record<string, unknown>> & Rejection {
-  return value.isRejected === true
-}
-
-function readText(name: Part, value: unknown): string {
-  if (typeof value === 'string') return value
-  throw new TypeError(`route: ${name} must be a text, it is ${describe(value)}`)
-}
-
-const wanted = (): string =>
-  `the name of a cluster, an object with some of ${PARTS.join(', ')}, the result of visitor.reject(), or nothing`

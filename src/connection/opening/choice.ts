@@ -2,10 +2,10 @@
  * Chooses the cluster of a client, once its opening has learnt all there is to know: by the listener's
  * routes, or by the user's `route` function.
  */
-import type { OwnTimeouts } from '../../config/timeouts.js'
 import { comparePath } from '../../request-path.js'
 import type { Requests } from '../../route/table.js'
 import { askRoute } from '../decision/ask-route.js'
+import type { Decision } from '../decision/read-decision.js'
 import { type Refusal, refuse } from '../refusal.js'
 import { type KnownClient, maySpeakTls } from './known-client.js'
 
@@ -13,11 +13,12 @@ import { type KnownClient, maySpeakTls } from './known-client.js'
 export const REJECT = 'reject'
 
 export interface Choice {
-  readonly cluster: string
+  /** Undefined: there is none, and the decision has a backend. */
+  readonly cluster: string | undefined
   /** What becomes of its request. */
   readonly http: Requests
-  /** Of this connection. Undefined: those of its cluster. */
-  readonly timeouts?: OwnTimeouts | undefined
+  /** What a route function says besides the cluster. */
+  readonly decision?: Decision | undefined
 }
 
 export async function routeOf(client: KnownClient): Promise<Choice> {
@@ -25,10 +26,7 @@ export async function routeOf(client: KnownClient): Promise<Choice> {
   const { hello, tls, request, startUp } = client
   const path = comparedPathOf(client)
   if (config.route !== undefined) {
-    const { cluster, timeouts, key } = await askRoute(client, config.route, path)
-    client.balanceKey = key
-    const choice = choiceFor(cluster, client)
-    return timeouts === undefined ? choice : { ...choice, timeouts }
+    return choiceOf(await askRoute(client, config.route, path), client)
   }
   const isNameless = hello !== undefined && hello.serverName === undefined
   if (isNameless && config.onNoSni !== undefined) {
@@ -67,6 +65,16 @@ function clusterWithoutHello(client: KnownClient): string | undefined {
   client.decidedBy = 'onBadHello'
   if (onBadHello === REJECT) throw refuse('bad-hello: not TLS')
   return onBadHello
+}
+
+/** What a route function has decided. A decision that only names a cluster is not kept. */
+function choiceOf(decision: Decision, client: KnownClient): Choice {
+  const { cluster, ...more } = decision
+  if (Object.keys(more).length === 0) return choiceFor(cluster, client)
+  client.decision = decision
+  const { cluster: own, http } = client.policy.config
+  if (decision.backend !== undefined) return { cluster: cluster ?? own, http, decision }
+  return { ...choiceFor(cluster, client), decision }
 }
 
 /** Takes the listener's own cluster if none was named. */

@@ -10,6 +10,7 @@ import type { Spoken } from '../../peek/speaks/protocols.js'
 import type { StartUp } from '../../postgres/start-up.js'
 import type { ProxyHeader } from '../../proxy-protocol/header.js'
 import type { TlsFacts } from '../../route/visitor.js'
+import type { Decision } from '../decision/read-decision.js'
 import { type ListenerPolicy, TLS } from '../listener-policy.js'
 import type { FirstRequest } from './first-request.js'
 
@@ -46,8 +47,8 @@ export class KnownClient {
   fieldClient: Address | undefined
   /** The client that a trusted proxy has named, and that may come in. */
   named: Address | undefined
-  /** The key that a route function gave, for a balancer. */
-  balanceKey: string | undefined
+  /** What a route function has decided about it. Undefined: nothing but its cluster, or none was asked. */
+  decision: Decision | undefined
   /** What a route function wants to have said to the client that it rejects. */
   answer: Uint8Array | undefined
   /** How long a route function took while it waited for no byte of the client, in whole µs. */

@@ -38,11 +38,14 @@ import type { Limiting } from '../limiting.js'
 import type { LoopGuard } from '../loops/loop-guard.js'
 import type { Names } from '../names.js'
 import { reusable } from './reusable.js'
+import { NO_NAME, ownWithoutCluster, settingsWithoutCluster } from './without-cluster.js'
 
 export interface Generation {
   readonly config: Config
   /** By the name of the cluster. */
   readonly destinations: ReadonlyMap<string, Destination>
+  /** For clients that have a backend and no cluster. */
+  readonly withoutCluster: Destination
   /** In the order of the config. */
   readonly services: ReadonlyMap<Listener, Service>
   /** Empty until they are loaded. That must be done before a client is accepted. */
@@ -93,6 +96,7 @@ export function createGeneration(
       alike?.destinationOf(name) ?? createDestination(name, config, shared),
     ]),
   )
+  const withoutCluster = createWithoutCluster(config, before, shared)
   const lists = new ConfigLists(config)
   const listeners = alike?.listeners ?? matchListeners(config.listeners, before)
   const services = new Map(
@@ -107,18 +111,19 @@ export function createGeneration(
         createService(
           each,
           listener,
-          { policy, gate, limits },
+          { policy, gate, limits, withoutCluster: ownWithoutCluster(each, config, withoutCluster) },
           destinationsOf(each, config, destinations),
           config.limits?.refuseAs,
         ),
       ]
     }),
   )
-  return { config, destinations, services, lists, shortestTimeoutMs: shortestTimeout(config) }
+  return { config, destinations, withoutCluster, services, lists, shortestTimeoutMs: shortestTimeout(config) }
 }
 
 /** Changes listeners and certificates to what `after` says. Nothing in here may fail. */
 export function exchange(before: Generation, after: Generation, log: Log): void {
+  after.withoutCluster.cluster.update(settingsWithoutCluster(after.config))
   if (before.config.listeners === after.config.listeners) return
   exchangeCertificates(before, after)
   const listeners = [...after.services.keys()]
@@ -157,7 +162,7 @@ function exchangeCertificates(before: Generation, after: Generation): void {
 function createService(
   { name, tags, cluster, limits }: ListenerConfig,
   listener: Listener,
-  parts: Pick<Service, 'policy' | 'gate' | 'limits'>,
+  parts: Pick<Service, 'policy' | 'gate' | 'limits' | 'withoutCluster'>,
   destinations: ReadonlyMap<string, Destination>,
   refuseAs: RefuseAs = 'reset',
 ): Service {
@@ -218,6 +223,17 @@ function policyOf(
   })
 }
 
+/** All generations have the same cluster there, because it knows the backends in use. */
+function createWithoutCluster(
+  config: Config,
+  before: Generation | undefined,
+  shared: SharedParts,
+): Destination {
+  const known = before?.withoutCluster.cluster
+  const parts = { ...shared, knownCluster: () => known }
+  return createDestination(NO_NAME, config, parts, settingsWithoutCluster(config))
+}
+
 function createDestination(
   name: string,
   config: Config,
@@ -234,8 +250,8 @@ function createDestination(
     onFound,
     limiting,
   }: SharedParts,
+  options = config.clusters[name]!,
 ): Destination {
-  const options = config.clusters[name]!
   const timeouts = connectionTimeouts(config.timeouts, options.timeouts)
   const { connectMs, responseMs, idleMs } = timeouts
   const settings: PipeSettings = {
@@ -263,7 +279,7 @@ function createDestination(
   }
   return {
     cluster: knownCluster(name) ?? new Cluster(name, options, loops, hooks),
-    limits: planOfCluster(name, config),
+    limits: planOfCluster(name, options),
     pipes: { runQueue: engine.runQueue, settings, counters },
     liveness: options.liveness,
     dialsBySni: options.dial?.server === 'sni',

@@ -164,8 +164,9 @@ export class ProxyCounters {
     return destination && this.#clusters.of(destination.cluster)
   }
 
-  #backendOf({ backend }: Connection): BackendMeter | undefined {
-    return backend && this.#backends.of(backend)
+  /** Undefined: it has no backend, or no status has its backend. */
+  #backendOf({ backend, hasOwnBackend }: Connection): BackendMeter | undefined {
+    return hasOwnBackend ? undefined : backend && this.#backends.of(backend)
   }
 
   #addTraffic(connection: Connection, totals: PipeTotals): void {
