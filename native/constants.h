@@ -121,6 +121,7 @@ constexpr Constant kConstants[] = {
     {"LISTED_TAKEN", Cells(offsetof(CountsListed, taken_per_second))},
     {"LISTED_BYTES", Cells(offsetof(CountsListed, bytes))},
     {"LISTED_BUSY_UNTIL", Cells(offsetof(CountsListed, busy_until))},
+    {"LISTED_GIVEN", Cells(offsetof(CountsListed, given))},
     {"LISTED_CELLS", Cells(sizeof(CountsListed))},
 
     {"EDQUOT", EDQUOT},

@@ -14,7 +14,7 @@ namespace millrace {
 namespace {
 
 // Another build has another layout.
-constexpr uint64_t kMagic = 0x6d72'636f'756e'7401;
+constexpr uint64_t kMagic = 0x6d72'636f'756e'7402;
 int BeginMutex(pthread_mutex_t* mutex) {
   pthread_mutexattr_t attributes;
   int error = pthread_mutexattr_init(&attributes);

@@ -34,7 +34,8 @@ uint64_t Mix(uint64_t a, uint64_t b) {
 }
 
 bool IsForgettable(const CountsEntry& entry, int64_t now, uint32_t day) {
-  return entry.held == 0 && entry.busy_until <= now && (entry.bytes == 0 || entry.day != day);
+  return entry.held == 0 && entry.given == 0 && entry.busy_until <= now &&
+         (entry.bytes == 0 || entry.day != day);
 }
 
 }  // namespace

@@ -51,6 +51,8 @@ struct CountsEntry {
   uint32_t is_idle;
   uint32_t idle_before;
   uint32_t idle_after;
+  // Places of connections that another table counts by now: these were handed over with their places.
+  uint32_t given;
 };
 
 // What one process has of an entry.

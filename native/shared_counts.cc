@@ -100,7 +100,7 @@ void SharedCounts::PayOwed() {
   for (const Owed& owed : owed_) {
     if (!Holds(owed.entry)) continue;
     if (owed.is_leave)
-      Release(owed.entry);
+      Release(owed.entry, owed.is_given);
     else
       AddTo(owed.entry, owed.bytes, owed.day);
   }
@@ -158,18 +158,37 @@ void SharedCounts::Hold(const CountsWant& want, CountsTime time) {
     entry.busy_until = std::max(entry.busy_until, time.now) + static_cast<int64_t>(want.interval);
 }
 
-int SharedCounts::Leave(uint32_t entry) {
+int SharedCounts::Leave(uint32_t entry) { return LeaveAs(entry, false); }
+
+int SharedCounts::Give(uint32_t entry) { return LeaveAs(entry, true); }
+
+int SharedCounts::LeaveAs(uint32_t entry, bool is_given) {
   if (memory_ == nullptr || !Holds(entry)) return -EBADF;
   if (!Lock()) {
-    owed_.push_back(Owed{entry, true, 0, 0});
+    owed_.push_back(Owed{entry, true, is_given, 0, 0});
     return 0;
   }
-  Release(entry);
+  Release(entry, is_given);
   Unlock();
   return 0;
 }
 
-void SharedCounts::Release(uint32_t entry) {
+int SharedCounts::Adopt(CountsWant* want) {
+  if (!Lock()) return -EBUSY;
+  const uint32_t last = table_.header().processes - 1;
+  const uint32_t found = table_.Find(want->key);
+  const bool is_held = found != CountsTable::kNone && last != process_ && table_.share(found, last).held > 0;
+  if (is_held) {
+    want->entry = found;
+    table_.share(found, process_).held++;
+    table_.share(found, last).held--;
+  }
+  Unlock();
+  return is_held ? 0 : -ENOENT;
+}
+
+void SharedCounts::Release(uint32_t entry, bool is_given) {
+  if (is_given) table_.at(entry).given++;
   CountsShare& share = table_.share(entry, process_);
   share.held--;
   if (share.held == 0) share.demand = 0;
@@ -191,6 +210,7 @@ void SharedCounts::Read(const CountsEntry& entry, CountsTime time, CountsListed*
   row->taken_per_second = TakenPerSecond(entry, time.now);
   row->bytes = BytesOf(entry, time.day);
   row->busy_until = static_cast<double>(entry.busy_until);
+  row->given = entry.given;
 }
 
 void SharedCounts::Add(const CountsKey& key, int64_t busy_until, double bytes, CountsTime time) {
@@ -210,7 +230,7 @@ void SharedCounts::Add(const CountsKey& key, int64_t busy_until, double bytes, C
 double SharedCounts::AddBytes(uint32_t entry, double bytes, uint32_t day) {
   if (memory_ == nullptr || !Holds(entry)) return 0;
   if (!Lock()) {
-    owed_.push_back(Owed{entry, false, bytes, day});
+    owed_.push_back(Owed{entry, false, false, bytes, day});
     return BytesOf(table_.at(entry), day);
   }
   const double sum = AddTo(entry, bytes, day);

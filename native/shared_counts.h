@@ -38,6 +38,7 @@ struct CountsListed {
   double bytes;
   // See CountsEntry.
   double busy_until;
+  double given;
 };
 
 struct CountsTime {
@@ -61,6 +62,11 @@ class SharedCounts {
   int Take(CountsWant* wants, int count, CountsTime time);
   // -EBADF: this process does not hold the entry.
   int Leave(uint32_t entry);
+  // The same, and counts the place as given. No other process sees a state in between.
+  int Give(uint32_t entry);
+  // Takes over a place that the last process holds for those that hand over to this table. The sum stays.
+  // -ENOENT: it holds none.
+  int Adopt(CountsWant* want);
   // False: there is no such entry.
   bool Look(const CountsKey& key, CountsTime time, CountsListed* row);
   // Adds what another table has counted. Without room for it, nothing happens.
@@ -79,6 +85,7 @@ class SharedCounts {
   struct Owed {
     uint32_t entry;
     bool is_leave;
+    bool is_given;
     double bytes;
     uint32_t day;
   };
@@ -90,7 +97,8 @@ class SharedCounts {
   bool Holds(uint32_t entry) const;
   CountsRefusal Check(CountsWant* want, CountsTime time);
   void Hold(const CountsWant& want, CountsTime time);
-  void Release(uint32_t entry);
+  int LeaveAs(uint32_t entry, bool is_given);
+  void Release(uint32_t entry, bool is_given);
   bool ReclaimIn(const CountsRoom& room, uint32_t process);
   void GiveBack(uint32_t entry, uint32_t process);
   double AddTo(uint32_t entry, double bytes, uint32_t day);

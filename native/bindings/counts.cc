@@ -65,6 +65,16 @@ Napi::Value Leave(Info info) {
   return Answer(info, table == nullptr ? -EBADF : table->counts.Leave(static_cast<uint32_t>(Int(info, 1))));
 }
 
+Napi::Value Give(Info info) {
+  MappedCounts* table = TableOf(info);
+  return Answer(info, table == nullptr ? -EBADF : table->counts.Give(static_cast<uint32_t>(Int(info, 1))));
+}
+
+Napi::Value Adopt(Info info) {
+  MappedCounts* table = TableOf(info);
+  return Answer(info, table == nullptr ? -EBADF : table->counts.Adopt(table->wants));
+}
+
 Napi::Value Look(Info info) {
   MappedCounts* table = TableOf(info);
   if (table == nullptr || table->most_listed == 0) return Answer(info, -EBADF);
@@ -113,6 +123,8 @@ void ExportCounts(Napi::Object exports, Addon* addon) {
   Export<Unmap>(exports, "unmapCounts", addon);
   Export<Take>(exports, "takeCounts", addon);
   Export<Leave>(exports, "leaveCounts", addon);
+  Export<Give>(exports, "giveCounts", addon);
+  Export<Adopt>(exports, "adoptCounts", addon);
   Export<Look>(exports, "lookCounts", addon);
   Export<Add>(exports, "addCounts", addon);
   Export<AddBytes>(exports, "addBytes", addon);

@@ -163,7 +163,7 @@ export class Backend {
 
   /** A connection of another process goes on here. Its owner calls `release` at its end. */
   resumed(): void {
-    this.#places?.takeAnyway()
+    this.#places?.adopt()
     this.#active += 1
   }
 
@@ -187,6 +187,13 @@ export class Backend {
   release(): void {
     this.#active -= 1
     this.#places?.leave()
+    this.#hooks.released?.(this)
+  }
+
+  /** Another process goes on with the connection. */
+  give(): void {
+    this.#active -= 1
+    this.#places?.give()
     this.#hooks.released?.(this)
   }
 

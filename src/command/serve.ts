@@ -12,7 +12,7 @@ import { MillraceError } from '../errors.js'
 import { counted } from '../figures.js'
 import { createEngine } from '../io/choose-engine.js'
 import { activatedSockets } from '../io/listening/activated-sockets.js'
-import { createOwnCounts } from '../limits/counts/own-counts.js'
+import { OwnCountsTable } from '../limits/counts/own-counts.js'
 import { announceMostConnections, announceUnusedSockets } from '../observe/log/announcements.js'
 import { type Log, type OpenLog, openLog } from '../observe/log/log.js'
 import type { ProxyStatus } from '../observe/status.js'
@@ -205,11 +205,12 @@ async function serveAlone(
   ])
   const inherited = begin && socketsFor(config.listeners, begin)
   const sources = config.limits?.sources ?? USUAL_SOURCES
-  const shared = inherited && { engine: createEngine(inherited), counts: createOwnCounts({ sources }) }
+  const table = inherited && new OwnCountsTable({ sources, processes: 2 })
+  const shared = inherited && { engine: createEngine(inherited), counts: table!.view(0) }
   const proxy = new RunningProxy(config, { openLog, ...shared })
   return {
     control: new ProxyControl(proxy, surroundings),
-    succession: (control) => new AloneSuccession(proxy, control),
+    succession: (control) => new AloneSuccession(proxy, control, table?.view(1)),
     start: async () => {
       if (begin !== undefined) {
         proxy.acceptor.pause()

@@ -112,7 +112,7 @@ export class Connection
 
   /** Another process goes on with it. No peer notices, and there is no record here. */
   leave(frozen: FrozenStage): void {
-    this.close()?.left(this)
+    this.close('give')?.left(this)
     frozen.leave()
   }
 
@@ -289,11 +289,11 @@ export class Connection
   }
 
   /** Returns the host, which must be told. Undefined: it was told before. */
-  private close(): ConnectionHost | undefined {
+  private close(how: 'release' | 'give' = 'release'): ConnectionHost | undefined {
     const host = this.#host
     if (host === undefined) return undefined
     this.#host = undefined
-    if (this.isConnected) this.backend?.release()
+    if (this.isConnected) this.backend?.[how]()
     this.settled?.close()
     return host
   }

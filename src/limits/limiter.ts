@@ -62,14 +62,19 @@ export class Limiter {
   recount(claim: Claim, change: Change, client: PeerAddress): void {
     const { limits: before, entries } = claim
     if (change.isNone) claim.replace(change.limits, entries)
-    else this.#change(claim, change, client)
+    else this.#change(claim, change, (limit) => this.#takeAnyway(limit, client))
     for (const index of change.left) this.#leave(before[index]!, entries[index]!)
   }
 
-  /** Gives back everything that is claimed. */
-  leave(claim: Claim): void {
+  /** The same for a connection of another process, which comes with its places. */
+  resume(claim: Claim, change: Change, client: PeerAddress): void {
+    this.#change(claim, change, (limit) => this.#adopt(limit, client))
+  }
+
+  /** Gives back everything that is claimed. `give`: another process goes on with the connection, and counts its places. */
+  leave(claim: Claim, how: 'leave' | 'give' = 'leave'): void {
     const { limits, entries } = claim
-    for (let index = 0; index < limits.length; index++) this.#leave(limits[index]!, entries[index]!)
+    for (let index = 0; index < limits.length; index++) this.#leave(limits[index]!, entries[index]!, how)
     claim.clear()
   }
 
@@ -86,14 +91,22 @@ export class Limiter {
     return undefined
   }
 
-  #change(claim: Claim, { limits, from }: Change, client: PeerAddress): void {
+  #change(claim: Claim, { limits, from }: Change, take: (limit: Limit) => number | undefined): void {
     const entries = limits.map((limit, index) => {
       const place = from[index]!
-      return place >= 0 ? claim.entries[place]! : this.#takeAnyway(limit, client)
+      return place >= 0 ? claim.entries[place]! : take(limit)
     })
     const taken = entries.filter((entry) => entry !== undefined)
     const isShort = taken.length < limits.length
     claim.replace(isShort ? limits.filter((_, index) => entries[index] !== undefined) : limits, taken)
+  }
+
+  /** A limit that the other process does not have has no place to take over. */
+  #adopt(limit: Limit, client: PeerAddress): number | undefined {
+    const entry = this.counts.adopt(wantFor(limit, client).key)
+    if (entry === undefined) return this.#takeAnyway(limit, client)
+    this.#count(limit, 1)
+    return entry
   }
 
   #takeAnyway(limit: Limit, client: PeerAddress): number | undefined {
@@ -102,8 +115,8 @@ export class Limiter {
     return entries?.[0]
   }
 
-  #leave(limit: Limit, entry: number): void {
-    this.counts.leave(entry)
+  #leave(limit: Limit, entry: number, how: 'leave' | 'give' = 'leave'): void {
+    this.counts[how](entry)
     this.#count(limit, -1)
   }
 

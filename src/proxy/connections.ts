@@ -207,6 +207,7 @@ export class Connections implements ConnectionHost {
   left(connection: Connection): void {
     this.#members.delete(connection)
     this.#bandwidth.count(connection)
+    this.#recount.left(connection)
     this.#counters.left(connection)
     this.#health.left(connection)
     this.#gone(connection)

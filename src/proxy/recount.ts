@@ -79,10 +79,19 @@ export class Recount {
     if (this.#next !== undefined) this.#recountOne(connection, this.#next.changes, hasEntered, client)
   }
 
-  /** The connection comes from another process. It gets its places even if there are none. */
+  /** The connection comes from another process, with its places. It gets those that it lacks even if there are none. */
   resumed(connection: Connection): void {
     const changes = this.#next?.changes ?? new RecountChanges([this.#present], this.#present)
-    this.#recountOne(connection, changes, true, connection.countedClient)
+    const { countedClient: client } = connection
+    const change = changes.of(connection, true, client)
+    if (change.limits.length === 0) return
+    connection.claim = new Claim()
+    this.#limiter.resume(connection.claim, change, client === 'exempt' ? undefined : client)
+  }
+
+  /** Another process goes on with the connection. */
+  left({ claim }: Connection): void {
+    if (claim !== undefined) this.#limiter.leave(claim, 'give')
   }
 
   /** Does the first part at once. It ends early if another one begins. */

@@ -14,11 +14,14 @@ import type { Succession } from './succession.js'
 
 export class AloneSuccession implements Succession {
   readonly control: Control
+  readonly counts: Counts
   readonly #proxy: RunningProxy
 
-  constructor(proxy: RunningProxy, control: Control) {
+  /** `counts`: the table of the proxy as another process sees it, which holds places of connections that come here. */
+  constructor(proxy: RunningProxy, control: Control, counts = proxy.limiting.limiter.counts) {
     this.#proxy = proxy
     this.control = control
+    this.counts = counts
   }
 
   get config(): Config {
@@ -31,10 +34,6 @@ export class AloneSuccession implements Succession {
 
   get catalogue(): Catalogue {
     return this.#proxy.catalogue
-  }
-
-  get counts(): Counts {
-    return this.#proxy.limiting.limiter.counts
   }
 
   get isServing(): boolean {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseAddress } from '../../src/address.js'
 import type { ProxyConfig } from '../../src/config/input.js'
 import { validateConfig } from '../../src/config/validate.js'
+import type { Counts } from '../../src/limits/counts/counts.js'
 import { RunningProxy } from '../../src/proxy/running-proxy.js'
 import { Backend } from '../support/backend.js'
 import { connectTo, type Peer } from '../support/peer.js'
@@ -26,13 +27,13 @@ export class HandOverRig {
   }
 
   /** A proxy that runs, and takes connections at `pathOf` itself. */
-  async proxy(changes: Partial<ProxyConfig> = {}): Promise<RunningProxy> {
+  async proxy(changes: Partial<ProxyConfig> = {}, counts?: Counts): Promise<RunningProxy> {
     const config = validateConfig({
       listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back' }],
       clusters: { back: { backends: [this.backend.address] } },
       ...changes,
     })
-    const proxy = new RunningProxy(config, { log: this.#log() })
+    const proxy = new RunningProxy(config, { log: this.#log(), ...(counts && { counts }) })
     this.#proxies.push(proxy)
     await proxy.start()
     await proxy.handOver.takeAt(this.pathOf(proxy))

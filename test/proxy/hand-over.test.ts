@@ -2,6 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { kernelLoop } from '../../src/io/choose-engine.js'
 import { KernelLoop } from '../../src/io/kernel/kernel-loop.js'
+import { CountsOfAnother, countedIn } from '../../src/limits/counts/counts-of-another.js'
+import { createOwnCounts, OwnCountsTable } from '../../src/limits/counts/own-counts.js'
+import { scopeOfBackend } from '../../src/limits/scope.js'
 import type { RunningProxy } from '../../src/proxy/running-proxy.js'
 import { pattern } from '../support/bytes.js'
 import { openedSince, openFds } from '../support/fds.js'
@@ -174,6 +177,38 @@ describe.runIf(hasAddon)('a hand-over', () => {
     expect(await rig.give(a, b)).toBe(1)
     const held = [a, b].map((proxy) => proxy.limiting.limiter.held('process'))
     expect(held).toEqual([0, 2])
+  })
+
+  test('a connection that moves has one place in limits of the proxy and of its backend, before the other process is told and after', async () => {
+    const config = {
+      limits: { maxConnections: 2 },
+      clusters: { back: { backends: [{ address: rig.backend.address, maxConnections: 2 }] } },
+    }
+    const table = new OwnCountsTable({ sources: 10, processes: 2 })
+    const others = new CountsOfAnother(table.view(1))
+    const counts = createOwnCounts({ sources: 10 })
+    const [a, b] = [await rig.proxy(config, counts), await rig.proxy(config, table.view(0))]
+    const scopes = ['process', scopeOfBackend('back', rig.backend.address)]
+    const tell = (): void =>
+      others.update(
+        countedIn(
+          counts,
+          scopes.map((scope) => ({ scope, isOfSources: false })),
+          0,
+        ),
+      )
+    const held = (): number[] => scopes.map((scope) => table.view(0).held({ scope }))
+    const { client, backend } = await rig.join(a)
+    tell()
+    expect(await rig.give(a, b)).toBe(1)
+    expect(held()).toEqual([1, 1])
+    tell()
+    expect(held()).toEqual([1, 1])
+    client.end()
+    backend.end()
+    await Promise.all([client.closed, backend.closed])
+    while (active(b) > 0) await turns(1)
+    expect(held()).toEqual([0, 0])
   })
 
   test('a connection keeps the rate that an operator has given it', async () => {

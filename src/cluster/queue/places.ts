@@ -57,6 +57,21 @@ export class Places {
     return !this.#isTaken
   }
 
+  /** Takes over the place of a connection of another process. */
+  adopt(): void {
+    if (this.#limit === 0) return
+    const entry = this.#counts?.adopt(this.#key)
+    if (entry === undefined) this.#take(0)
+    else this.#entries.push(entry)
+  }
+
+  /** Another process goes on with the connection, and counts its place. */
+  give(): void {
+    this.#isTaken = false
+    const entry = this.#entries.pop()
+    if (entry !== undefined) this.#counts?.give(entry)
+  }
+
   /** Takes a place even if there is none. */
   takeAnyway(): void {
     if (this.#limit > 0) this.#take(0)

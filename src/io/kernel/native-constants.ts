@@ -109,7 +109,8 @@ export const LISTED_HELD = 4
 export const LISTED_TAKEN = 6
 export const LISTED_BYTES = 8
 export const LISTED_BUSY_UNTIL = 10
-export const LISTED_CELLS = 12
+export const LISTED_GIVEN = 12
+export const LISTED_CELLS = 14
 
 /** errnos without a name in Node: EDQUOT (the addon: the quota of pipes is used up), ENONET (accept(2)). */
 export const EDQUOT = 122

@@ -21,6 +21,13 @@ export interface NativeCountsTables {
    */
   takeCounts(table: number, count: number, now: number, day: number): number
   leaveCounts(table: number, entry: number): number
+  /** The same, and counts the place as given to another table. */
+  giveCounts(table: number, entry: number): number
+  /**
+   * Takes over a place of the key of the first want, whose WANT_ENTRY then has the entry, from the process with the last number.
+   * -ENOENT: it holds none.
+   */
+  adoptCounts(table: number): number
   /** Writes the entry of the key of the first want as the first one of `listed`. Returns 1. 0: there is none. */
   lookCounts(table: number, now: number, day: number): number
   /**

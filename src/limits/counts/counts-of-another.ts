@@ -1,16 +1,19 @@
 /**
  * What limits count for connections of another process: one that hands over to this process. This process goes on with its rates
  * and its bytes. It takes the places that the connections of the other process hold, so that both together keep to the limits, and
- * gives them back as those connections end.
+ * gives them back as those connections end. A connection that moves takes over one of these places (`adopt`). The other process goes on
+ * telling the places of connections that have moved (`give`): so no place is counted twice, and none is forgotten, at any moment.
  */
 import type { Source } from '../../source.js'
 import type { Counted, Counts, Want } from './counts.js'
 
 /** What another process has counted in one entry of its table. */
-export interface OthersCount extends Omit<Counted, 'newPerSecond'> {
+export interface OthersCount extends Omit<Counted, 'newPerSecond' | 'given'> {
   readonly scope: string
   /** Undefined: the scope as a whole. */
   readonly source: string | undefined
+  /** Places, those of connections that have moved included. */
+  readonly held: number
 }
 
 /** A scope that is counted as a whole, or each source in it. */
@@ -23,8 +26,10 @@ export interface CountedScope {
 export function countedIn(counts: Counts, scopes: readonly CountedScope[], now: number): OthersCount[] {
   return scopes.flatMap(({ scope, isOfSources }) =>
     [...(isOfSources ? counts.sources(scope) : wholeOf(counts, scope))].flatMap(
-      ({ source, held, bytesToday, busyUntil }) =>
-        held > 0 || bytesToday > 0 || busyUntil > now ? [{ scope, source, held, bytesToday, busyUntil }] : [],
+      ({ source, held, given, bytesToday, busyUntil }) =>
+        held + given > 0 || bytesToday > 0 || busyUntil > now
+          ? [{ scope, source, held: held + given, bytesToday, busyUntil }]
+          : [],
     ),
   )
 }

@@ -43,6 +43,8 @@ export interface Counted {
   /** Places taken in the last second. */
   readonly newPerSecond: number
   readonly bytesToday: number
+  /** Places of connections that another process counts by now, see `give`. */
+  readonly given: number
   /** ns of the clock: when all places that were taken are paid for at the rate. */
   readonly busyUntil: number
 }
@@ -65,6 +67,13 @@ export interface Counts {
   take(wants: readonly Want[]): Taken
   /** Gives back one place that this process holds. An entry that this process does not hold stays as it is. */
   leave(entry: number): void
+  /** The same for the place of a connection that another process goes on with, which counts it in its own table. */
+  give(entry: number): void
+  /**
+   * Takes over a place that the last process of the table holds for connections that another process hands over. The connection comes
+   * here with it. Returns its entry. Undefined: that process holds none.
+   */
+  adopt(key: Key): number | undefined
   /** The places held in all processes that count together. */
   held(key: Key): number
   /** What all processes that count together have counted. Undefined: nothing is known of the key. */

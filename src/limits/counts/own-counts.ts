@@ -50,6 +50,8 @@ export class OwnCountsTable {
       isShared: this.#part.workers === 1,
       take: (wants) => this.#take(worker, wants),
       leave: (entry) => this.#leave(worker, entry),
+      give: (entry) => this.#leave(worker, entry, true),
+      adopt: (key) => this.#adopt(worker, key),
       held: (key) => this.#find(key)?.held ?? 0,
       look: (key) => this.#find(key)?.read(this.#clock.now(), this.#clock.day()),
       add: (key, counted) => this.#addCounted(key, counted),
@@ -91,11 +93,18 @@ export class OwnCountsTable {
     return { entries: numbers }
   }
 
-  #leave(worker: number, number: number): void {
+  #leave(worker: number, number: number, isGiven = false): void {
     const entry = this.#heldEntry(worker, number)
     if (entry === undefined) return
     entry.leave(worker)
+    if (isGiven) entry.given++
     this.#rest(entry)
+  }
+
+  #adopt(worker: number, key: Key): number | undefined {
+    const entry = this.#find(key)
+    const last = this.#processes - 1
+    return worker !== last && entry?.adopt(worker, last) === true ? entry.number : undefined
   }
 
   #addBytes(worker: number, number: number, bytes: number): number {

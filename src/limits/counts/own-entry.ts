@@ -24,6 +24,7 @@ export class Entry implements Key {
   /** Whether a place was ever taken. */
   isUsed = false
   held = 0
+  given = 0
   busyUntil = 0
   bytes = 0
   day = 0
@@ -41,9 +42,11 @@ export class Entry implements Key {
     return share
   }
 
-  /** Whether the table may forget it: nobody holds it, its rate has recovered, and it has no bytes of today. */
+  /** Whether the table may forget it: nobody holds it or has given it, its rate has recovered, and it has no bytes of today. */
   isForgettable(now: number, day: number): boolean {
-    return this.held === 0 && this.busyUntil <= now && (this.bytes === 0 || this.day !== day)
+    return (
+      this.held === 0 && this.given === 0 && this.busyUntil <= now && (this.bytes === 0 || this.day !== day)
+    )
   }
 
   /** Why no place can be taken now. Undefined: one can. */
@@ -71,9 +74,18 @@ export class Entry implements Key {
     if (share.held === 0) share.demand = 0
   }
 
+  /** One place of the process `from` is one of `worker` from now on. False: it holds none. */
+  adopt(worker: number, from: number): boolean {
+    const giver = this.shareOf(from)
+    if (giver.held === 0) return false
+    giver.held--
+    this.shareOf(worker).held++
+    return true
+  }
+
   read(now: number, day: number): Counted {
-    const { held, busyUntil } = this
-    return { held, newPerSecond: this.taken.read(now), bytesToday: this.bytesOf(day), busyUntil }
+    const { held, given, busyUntil } = this
+    return { held, given, newPerSecond: this.taken.read(now), bytesToday: this.bytesOf(day), busyUntil }
   }
 
   bytesOf(day: number): number {

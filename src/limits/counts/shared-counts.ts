@@ -8,6 +8,7 @@ import {
   LISTED_BUSY_UNTIL,
   LISTED_BYTES,
   LISTED_CELLS,
+  LISTED_GIVEN,
   LISTED_HELD,
   LISTED_SOURCE,
   LISTED_TAKEN,
@@ -103,6 +104,15 @@ export class SharedCounts implements Counts {
     this.#native.leaveCounts(this.#table, entry)
   }
 
+  give(entry: number): void {
+    this.#native.giveCounts(this.#table, entry)
+  }
+
+  adopt(key: Key): number | undefined {
+    this.#writeKey(0, key)
+    return this.#native.adoptCounts(this.#table) === 0 ? this.#wants.words[WANT_ENTRY]! : undefined
+  }
+
   held(key: Key): number {
     return this.#find(key) ? this.#listed.doubles[LISTED_HELD / DOUBLE_CELLS]! : 0
   }
@@ -194,6 +204,7 @@ export class SharedCounts implements Counts {
       newPerSecond: doubles[at + LISTED_TAKEN / DOUBLE_CELLS]!,
       bytesToday: doubles[at + LISTED_BYTES / DOUBLE_CELLS]!,
       busyUntil: doubles[at + LISTED_BUSY_UNTIL / DOUBLE_CELLS]!,
+      given: doubles[at + LISTED_GIVEN / DOUBLE_CELLS]!,
     }
   }
 }

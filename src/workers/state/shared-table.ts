@@ -15,7 +15,7 @@ import type { CountsSeat } from '../messages.js'
 export class SharedTable {
   /** Workers inherit it. Undefined: there is no table. */
   readonly fd: number | undefined
-  /** The table as the supervisor sees it. It takes no places. */
+  /** The table as the supervisor sees it. It takes only the places of connections that another process hands over. */
   readonly counts: SharedCounts | undefined
   readonly #sources: number
   readonly #workers: number

@@ -25,6 +25,8 @@ class Table {
       leave: (entry) => {
         own[entry] = 0
       },
+      give: () => {},
+      adopt: () => undefined,
       held: () => 0,
       look: () => undefined,
       add: () => {},

@@ -65,6 +65,22 @@ export function describeCounts(name: string, create: (options: TableOptions) => 
       expect(b.take([want(PROCESS, 2)]).entries).toHaveLength(1)
     })
 
+    it(`${name} gives a place to another table, and takes over the places of its last process`, () => {
+      const table = open()
+      const [own, last] = [table.view(0), table.view(1)]
+      const entry = entryOf(last.take([want(PROCESS)]))
+      expect(own.adopt({ scope: 'other' })).toBeUndefined()
+      expect(last.adopt(PROCESS)).toBeUndefined()
+      expect(own.adopt(PROCESS)).toBe(entry)
+      expect(own.adopt(PROCESS)).toBeUndefined()
+      expect(own.held(PROCESS)).toBe(1)
+      last.leave(entry)
+      expect(own.look(PROCESS)).toMatchObject({ held: 1, given: 0, newPerSecond: 1 })
+      own.give(entry)
+      own.give(entry)
+      expect(own.look(PROCESS)).toMatchObject({ held: 0, given: 1 })
+    })
+
     it(`${name} takes nothing if one of several wants refuses, and says which one it is`, () => {
       const counts = open().view(0)
       const wants = [want(PROCESS, 9, 1), want(sourceKey(1), 1), want({ scope: 'cluster/a' }, 9)]

@@ -7,7 +7,7 @@ import {
   countedIn,
   type OthersCount,
 } from '../../../src/limits/counts/counts-of-another.js'
-import { createOwnCounts } from '../../../src/limits/counts/own-counts.js'
+import { createOwnCounts, OwnCountsTable } from '../../../src/limits/counts/own-counts.js'
 import { entryOf, PROCESS, sourceAt, sourceKey, TestClock, want } from './contract.js'
 
 const FRONT = 'listener/front'
@@ -92,6 +92,45 @@ describe('CountsOfAnother', () => {
     theirs.addBytes(entryOf(theirs.take([want(SOURCE)])), 7)
     tell()
     expect(ours.look(SOURCE)).toMatchObject({ held: 2, bytesToday: 7 })
+  })
+
+  it('a connection that moves has one place at each step, however late this process is told', () => {
+    const table = new OwnCountsTable({ sources: 10, processes: 2, clock })
+    const here = table.view(0)
+    others = new CountsOfAnother(table.view(1))
+    const there = theirs.take([want(PROCESS), want(SOURCE)]).entries!
+    theirs.take([want(PROCESS), want(SOURCE)])
+    tell()
+    const held = () => [here.held(PROCESS), here.held(SOURCE)]
+    const adopted = [PROCESS, SOURCE].map((key) => here.adopt(key)!)
+    expect(held()).toEqual([2, 2])
+    expect(tell()).toEqual([])
+    for (const entry of there) theirs.give(entry)
+    expect(theirs.held(PROCESS)).toBe(1)
+    expect(held()).toEqual([2, 2])
+    expect(tell()).toEqual([])
+    for (const entry of adopted) here.leave(entry)
+    expect(held()).toEqual([1, 1])
+    others.clear()
+    expect(held()).toEqual([0, 0])
+  })
+
+  it('gives back the places of connections that end in the other process beside those that moved', () => {
+    const table = new OwnCountsTable({ sources: 10, processes: 2, clock })
+    const here = table.view(0)
+    others = new CountsOfAnother(table.view(1))
+    const [moves, ends] = [1, 2].map(() => entryOf(theirs.take([want(PROCESS)])))
+    tell()
+    here.adopt(PROCESS)
+    theirs.leave(ends!)
+    tell()
+    expect(here.held(PROCESS)).toBe(1)
+    theirs.give(moves!)
+    tell()
+    expect(here.held(PROCESS)).toBe(1)
+    expect(here.adopt(PROCESS)).toBeUndefined()
+    others.clear()
+    expect(here.held(PROCESS)).toBe(1)
   })
 
   it('is told only what has changed, and nothing of rates that have recovered', () => {

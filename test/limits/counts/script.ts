@@ -6,7 +6,8 @@ import { PROCESS, sourceKey, type Table, type TestClock } from './contract.js'
 export type Action =
   | { readonly do: 'take'; readonly worker: number; readonly wants: readonly Want[] }
   /** `which` of all places that are held. */
-  | { readonly do: 'leave'; readonly which: number }
+  | { readonly do: 'leave' | 'give'; readonly which: number }
+  | { readonly do: 'adopt'; readonly worker: number; readonly key: Key }
   | { readonly do: 'bytes' | 'demand'; readonly which: number; readonly amount: number }
   | { readonly do: 'add'; readonly key: Key; readonly busyMs: number; readonly amount: number }
   | { readonly do: 'reclaim'; readonly worker: number }
@@ -49,6 +50,8 @@ export function actions(workers: number): fc.Arbitrary<Action[]> {
       amount: fc.nat(1e9),
     }),
     fc.record({ do: fc.constant('add' as const), key, busyMs: fc.nat(2000), amount: fc.nat(1e9) }),
+    fc.record({ do: fc.constant('give' as const), which }),
+    fc.record({ do: fc.constant('adopt' as const), worker, key }),
     fc.record({ do: fc.constant('reclaim' as const), worker }),
     fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(1, 100, 333, 500, 1000, 5000) }),
     fc.record({ do: fc.constant('day' as const) }),
@@ -86,6 +89,7 @@ function step(table: Table, clock: TestClock, action: Action, held: Place[]): un
     held.push(...(entries ?? []).map((entry) => ({ worker, entry })))
     return entries?.length ?? refusal
   }
+  if (action.do === 'adopt') return adopt(table, action.worker, action.key, held)
   const at = action.which % held.length
   const place = held[at]
   if (place === undefined) return undefined
@@ -93,7 +97,18 @@ function step(table: Table, clock: TestClock, action: Action, held: Place[]): un
   if (action.do === 'bytes') return counts.addBytes(place.entry, action.amount)
   if (action.do === 'demand') return counts.demand(place.entry, action.amount)
   held.splice(at, 1)
-  return counts.leave(place.entry)
+  return action.do === 'give' ? counts.give(place.entry) : counts.leave(place.entry)
+}
+
+/** A place of the last process that is taken over belongs to this process from now on. */
+function adopt(table: Table, worker: number, of: Key, held: Place[]): boolean {
+  const entry = table.view(worker).adopt(of)
+  if (entry === undefined) return false
+  const holders = held.filter((place) => place.entry === entry).map((place) => place.worker)
+  const last = Math.max(...holders)
+  const at = held.findIndex((place) => place.entry === entry && place.worker === last)
+  held.splice(at, 1, { worker, entry })
+  return true
 }
 
 function reclaim(table: Table, worker: number, held: Place[]): void {

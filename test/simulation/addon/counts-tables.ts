@@ -93,6 +93,20 @@ export class CountsTables implements NativeCountsTables {
     return 0
   }
 
+  giveCounts(table: number, entry: number): number {
+    this.#mapped[table]?.counts.give(entry)
+    return 0
+  }
+
+  adoptCounts(table: number): number {
+    const mapping = this.#mapped[table]
+    if (mapping === undefined) return -e.EBADF
+    const entry = mapping.counts.adopt(keyAt(mapping.wants, 0))
+    if (entry === undefined) return -e.ENOENT
+    mapping.wants[c.WANT_ENTRY] = entry
+    return 0
+  }
+
   lookCounts(table: number, now: number, day: number): number {
     const mapping = this.#mapped[table]
     if (mapping === undefined) return -e.EBADF
@@ -148,6 +162,7 @@ function writeRow(listed: Int32Array, index: number, row: Counted & { readonly s
   rows.writeDoubleLE(row.newPerSecond, at + c.LISTED_TAKEN * CELL_BYTES)
   rows.writeDoubleLE(row.bytesToday, at + c.LISTED_BYTES * CELL_BYTES)
   rows.writeDoubleLE(row.busyUntil, at + c.LISTED_BUSY_UNTIL * CELL_BYTES)
+  rows.writeDoubleLE(row.given, at + c.LISTED_GIVEN * CELL_BYTES)
 }
 
 function keyAt(wants: Int32Array, index: number): Key {
