@@ -158,10 +158,6 @@ void SharedCounts::Hold(const CountsWant& want, CountsTime time) {
     entry.busy_until = std::max(entry.busy_until, time.now) + static_cast<int64_t>(want.interval);
 }
 
-int SharedCounts::Leave(uint32_t entry) { return LeaveAs(entry, false); }
-
-int SharedCounts::Give(uint32_t entry) { return LeaveAs(entry, true); }
-
 int SharedCounts::LeaveAs(uint32_t entry, bool is_given) {
   if (memory_ == nullptr || !Holds(entry)) return -EBADF;
   if (!Lock()) {

@@ -61,9 +61,9 @@ class SharedCounts {
   // Takes a place of all wants, or of none. Returns -1, or the index of the first want that refuses.
   int Take(CountsWant* wants, int count, CountsTime time);
   // -EBADF: this process does not hold the entry.
-  int Leave(uint32_t entry);
+  int Leave(uint32_t entry) { return LeaveAs(entry, false); }
   // The same, and counts the place as given. No other process sees a state in between.
-  int Give(uint32_t entry);
+  int Give(uint32_t entry) { return LeaveAs(entry, true); }
   // Takes over a place that the last process holds for those that hand over to this table. The sum stays.
   // -ENOENT: it holds none.
   int Adopt(CountsWant* want);

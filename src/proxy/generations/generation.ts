@@ -5,14 +5,11 @@
  * connection keeps the generation in which it was accepted.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { Cluster, type ClusterHooks } from '../../cluster/cluster.js'
-import type { Dialer } from '../../cluster/dialer.js'
-import type { Moved } from '../../cluster/tiers.js'
 import type { Config } from '../../config/schema.js'
 import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
 import { connectionTimeouts, type OwnTimeouts, timeoutsAt } from '../../config/timeouts.js'
 import { LASTING_MS } from '../../connection/backend/lasting.js'
-import { pipeTimeouts, withTimeouts } from '../../connection/destinations.js'
+import { withTimeouts } from '../../connection/destinations.js'
 import {
   type ClusterNeeds,
   createListenerPolicy,
@@ -20,25 +17,19 @@ import {
   needsOf,
 } from '../../connection/listener-policy.js'
 import type { Destination, Service } from '../../connection/service.js'
-import type { Engine } from '../../io/engine.js'
 import { ConfigLists } from '../../limits/lists/config-lists.js'
 import { fileOfMap } from '../../limits/lists/needs.js'
 import type { RefuseAs } from '../../limits/policy.js'
 import { Listener } from '../../listener/listener.js'
-import { announceCertificates, announceCluster, announceIpv6Only } from '../../observe/log/announcements.js'
+import { announceCertificates, announceIpv6Only } from '../../observe/log/announcements.js'
 import type { Log } from '../../observe/log/log.js'
-import type { PipeCounters, PipeSettings } from '../../pipe/options.js'
 import type { TicketKeys } from '../../tls/ticket-keys.js'
-import { TlsOrigination } from '../../tls/tls-origination.js'
 import { TlsTermination } from '../../tls/tls-termination.js'
-import { createForwardDialer, type Places } from '../../via/dialer.js'
-import type { ForwardProxyOptions } from '../../via/forward-proxy.js'
-import { planOfCluster, planOfListener } from '../limit-plans.js'
+import { planOfListener } from '../limit-plans.js'
 import type { Limiting } from '../limiting.js'
-import type { LoopGuard } from '../loops/loop-guard.js'
-import type { Names } from '../names.js'
+import { createDestination, type DestinationParts } from './destination.js'
 import { reusable } from './reusable.js'
-import { NO_NAME, ownWithoutCluster, settingsWithoutCluster } from './without-cluster.js'
+import { createWithoutCluster, ownWithoutCluster, settingsWithoutCluster } from './without-cluster.js'
 
 export interface Generation {
   readonly config: Config
@@ -63,25 +54,9 @@ export interface Prepared {
 }
 
 /** The parts that all generations share. */
-export interface SharedParts {
-  readonly engine: Engine
-  /** Connects for clusters. */
-  readonly loops: LoopGuard
-  readonly counters: PipeCounters
-  readonly log: Log
+export interface SharedParts extends DestinationParts {
   readonly tickets: TicketKeys
-  /** The cluster of this name in the last config or an earlier one. Undefined: there is none. */
-  knownCluster(name: string): Cluster | undefined
   readonly limiting: Pick<Limiting, 'shared' | 'bandwidth' | 'lists' | 'gateOf' | 'recount' | 'takeUp'>
-  /** A connection to this cluster has no key to hash. */
-  readonly onNoKey: NonNullable<ClusterHooks['onNoKey']>
-  /** A client of this cluster has to wait for a place. */
-  readonly onQueued: NonNullable<ClusterHooks['onQueued']>
-  /** What else the cluster of this name calls. */
-  hooksOf(cluster: string): ClusterHooks
-  readonly names: Names
-  /** Every cluster calls it. */
-  readonly onFound: NonNullable<ClusterHooks['onFound']>
 }
 
 export function createGeneration(
@@ -221,72 +196,6 @@ function policyOf(
     const list = lists.get(fileOfMap(map))
     return { find: (name) => list.content.find(name) }
   })
-}
-
-/** All generations have the same cluster there, because it knows the backends in use. */
-function createWithoutCluster(
-  config: Config,
-  before: Generation | undefined,
-  shared: SharedParts,
-): Destination {
-  const known = before?.withoutCluster.cluster
-  const parts = { ...shared, knownCluster: () => known }
-  return createDestination(NO_NAME, config, parts, settingsWithoutCluster(config))
-}
-
-function createDestination(
-  name: string,
-  config: Config,
-  {
-    engine,
-    loops,
-    counters,
-    log,
-    knownCluster,
-    onNoKey,
-    onQueued,
-    hooksOf,
-    names,
-    onFound,
-    limiting,
-  }: SharedParts,
-  options = config.clusters[name]!,
-): Destination {
-  const timeouts = connectionTimeouts(config.timeouts, options.timeouts)
-  const { connectMs, responseMs, idleMs } = timeouts
-  const settings: PipeSettings = {
-    splice: config.splice,
-    halfClose: options.halfClose,
-    ...pipeTimeouts(timeouts),
-  }
-  const { sendProxy, startTls, tls } = options
-  const announced = announceCluster(log, name)
-  const followed = hooksOf(name)
-  const hooks = {
-    ...announced,
-    ...followed,
-    onMoved: (moved: Moved) => {
-      announced.onMoved?.(moved)
-      followed.onMoved?.(moved)
-    },
-    onNoKey,
-    ...(limiting.shared && { counts: limiting.shared }),
-    onQueued,
-    dialThrough: (proxy: ForwardProxyOptions, places: Places, direct: Dialer) =>
-      createForwardDialer(engine, direct, proxy, places),
-    names,
-    onFound,
-  }
-  return {
-    cluster: knownCluster(name) ?? new Cluster(name, options, loops, hooks),
-    limits: planOfCluster(name, options),
-    pipes: { runQueue: engine.runQueue, settings, counters },
-    liveness: options.liveness,
-    dialsBySni: options.dial?.server === 'sni',
-    refuseAs: options.limits?.refuseAs,
-    connectMs,
-    preamble: { sendProxy, startTls, origination: tls && new TlsOrigination(tls), responseMs, idleMs },
-  }
 }
 
 /** Where clients of this listener may go. What a cluster says of its timeouts goes before what the listener says. */

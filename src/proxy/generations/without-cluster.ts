@@ -10,8 +10,9 @@ import { connectionTimeouts } from '../../config/timeouts.js'
 import { withTimeouts } from '../../connection/destinations.js'
 import type { Destination } from '../../connection/service.js'
 import { DEFAULTS } from '../../defaults.js'
+import { createDestination, type DestinationParts } from './destination.js'
 
-export const NO_NAME = ''
+const NO_NAME = ''
 
 /** Its backends are known for a moment only. Nothing about them is remembered. */
 const NOT_JUDGED: HealthConfig = {
@@ -54,4 +55,15 @@ export function ownWithoutCluster(
   common: Destination,
 ): Destination {
   return withTimeouts(common, connectionTimeouts(config.timeouts, timeouts))
+}
+
+/** All generations have the same cluster there, because it knows the backends in use. */
+export function createWithoutCluster(
+  config: Config,
+  before: { readonly withoutCluster: Destination } | undefined,
+  shared: DestinationParts,
+): Destination {
+  const known = before?.withoutCluster.cluster
+  const parts = { ...shared, knownCluster: () => known }
+  return createDestination(NO_NAME, config, parts, settingsWithoutCluster(config))
 }

@@ -1,5 +1,7 @@
 /** Options of real sockets, as ss(8) shows them: of a listener, of its clients, and of a connect. */
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { TcpAddress } from '../../../src/address.js'
 import { createEngine, kernelLoop } from '../../../src/io/choose-engine.js'
@@ -17,9 +19,18 @@ const isTestable =
   (whyNotSet({ options: { mark: 1 } }) === undefined || !cannotTest('SO_MARK: it needs a capability')) &&
   !areMissing('ss')
 
-/** Below the ports that kernels give out by themselves (from 32768), so that no other process has one by chance. */
-const OWN_PORTS = [21_000, 21_009] as const
-const OWN_PORT = [21_010, 21_010] as const
+/** The kernel gives a port only out of this range (IP_LOCAL_PORT_RANGE of ip(7)). Any of ten: others may have some. */
+const OWN_PORTS = [41_000, 41_009] as const
+
+/** A port of this address that nobody has. */
+async function portOf(host: string): Promise<number> {
+  const server = createServer().listen(0, host)
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
 
 describe.runIf(isTestable)('socket options', () => {
   const engine = createEngine()
@@ -90,7 +101,7 @@ describe.runIf(isTestable)('socket options', () => {
     const source = { host: '127.0.0.9', ports: OWN_PORTS }
     expect(await dial(listening, { options, source })).toBe('')
     const line = shown('state', 'established', `dport = :${listening.address.port}`)
-    expect(line).toMatch(/127\.0\.0\.9:2100\d /)
+    expect(line).toMatch(/127\.0\.0\.9:4100\d /)
     expect(line).toMatch(/tos:0x20/)
     expect(line).toMatch(/fwmark:0x5/)
     expect(line).toMatch(/ reno /)
@@ -98,7 +109,8 @@ describe.runIf(isTestable)('socket options', () => {
 
   it('connects to two backends from one address can have the same port', async () => {
     const [first, second] = [await listen('127.0.0.1'), await listen('127.0.0.1')]
-    const setup = { options: {}, source: { host: '127.0.0.9', ports: OWN_PORT } }
+    const port = await portOf('127.0.0.9')
+    const setup = { options: {}, source: { host: '127.0.0.9', ports: [port, port] as const } }
     expect([await dial(first, setup), await dial(second, setup)]).toEqual(['', ''])
     expect(await dial(first, setup)).toBe('EADDRNOTAVAIL')
   })
