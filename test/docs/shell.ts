@@ -49,19 +49,27 @@ export class Shell {
   }
 }
 
-/** A reader's machine runs one millrace; a machine with tests may run several. A config may name its own admin address. */
-const NAME_THE_ONE =
-  '[ -n "$MILLRACE_ADMIN" ] || export MILLRACE_ADMIN=unix:$XDG_RUNTIME_DIR/millrace/$!.sock'
+/**
+ * A reader's machine runs one millrace; a machine with tests may run several. A config may name its own admin address, which the shell
+ * then has in its environment.
+ */
+const NAME_THE_ONE = [
+  '[ -n "$MILLRACE_ADMIN" ] || export MILLRACE_ADMIN=unix:$XDG_RUNTIME_DIR/millrace/$!.sock',
+  'IFS=: read -r HOST PLACE <<< "$MILLRACE_ADMIN"',
+].join('\n')
+/** millrace opens its admin address after its listeners. */
+const ADMIN_IS_OPEN = '[ -S "$PLACE" ] || { [ "$HOST" != unix ] && (exec 3<>"/dev/tcp/$HOST/$PLACE"); }'
 
 /** A script that waits until the command is ready. A reader needs no wait, because typing takes longer. */
 function aftermathOf(command: string): string {
   if (/^kill %\d$/.test(command)) return `wait ${command.slice(5)} 2>/dev/null`
   if (!command.endsWith('&')) return ''
-  if (command.startsWith('millrace ')) return `${NAME_THE_ONE}; ${loopUntil('millrace status')}`
+  if (command.startsWith('millrace ')) return `${NAME_THE_ONE}\n${loopUntil(ADMIN_IS_OPEN)}`
   const port = /http\.server (\d+)/.exec(command)?.[1]
   return port === undefined ? '' : loopUntil(`(exec 3<>/dev/tcp/127.0.0.1/${port})`)
 }
 
+/** It looks every 10 ms. Without the pause it would take the processor from the program that it waits for. */
 function loopUntil(command: string): string {
-  return `until ${command} >/dev/null 2>&1; do kill -0 $! || break; done`
+  return `until { ${command}; } >/dev/null 2>&1; do kill -0 $! || break; sleep 0.01; done`
 }
