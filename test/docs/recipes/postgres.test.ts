@@ -35,12 +35,12 @@ if (postgresPrograms() !== undefined || !cannotTest('PostgreSQL'))
         await untilAnswer(ask, (status) => (status.match(/ up .*L7OK by check/g) ?? []).length === 2)
         const who = ['-XAt', '-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', '-c', 'show port']
         expect(await run('psql', who)).toMatchObject({ stdout: `${servers[1]!.port}\n` })
-        const records = await untilAnswer(
-          () => recipe.records(),
-          ({ length }) => length === 3,
-        )
         const [before, after] = servers.map((server) => `127.0.0.1:${server.port}`)
-        expect(records.map(({ backend }) => backend)).toEqual([before, after, after])
+        const served = await untilAnswer(
+          () => recipe.records().flatMap(({ backend }) => backend ?? []),
+          (backends) => backends.filter((backend) => backend === after).length >= 2,
+        )
+        expect([served[0], served.at(-1)]).toEqual([before, after])
       })
     },
   })
