@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { selfSigned } from '../../support/certificate.js'
+import { hasIpv6 } from '../../support/ipv6.js'
 import { runNginx } from '../../support/nginx.js'
 import { freePort, run } from '../../support/programs.js'
 import { untilAnswer } from '../../support/wait.js'
@@ -108,3 +109,54 @@ describeRecipe('redirect-http', {
     })
   },
 })
+
+describeRecipe('several-addresses', {
+  needs: ['nginx', 'curl'],
+  prepare: async (folder) => {
+    const [own, web, rooms] = [await freePort(), await freePort(), await freeRange(3)]
+    const ipv6 = (await hasIpv6()) ? '[::1]' : '127.0.0.2'
+    const ports = [0, 1, 2].map((each) => rooms + each)
+    const room = ports.map((port) => `listen 127.0.0.3:${port};`).join(' ')
+    const site = `server { listen 127.0.0.1:${web}; return 200 "the site\\n"; }`
+    await runNginx(
+      folder,
+      { http: `${site} server { ${room} return 200 "room at port $server_port\\n"; }` },
+      [web, ...ports],
+    )
+    return {
+      '0.0.0.0:80': `127.0.0.1:${own}`,
+      '[::]:80': `${ipv6}:${own}`,
+      '/run/millrace/web.sock': `${folder}/web.sock`,
+      '0.0.0.0:27000-27002': `127.0.0.1:${rooms}-${rooms + 2}`,
+      '[::]:27000-27002': `${ipv6}:${rooms}-${rooms + 2}`,
+      '0.0.0.0:27000': `127.0.0.1:${rooms}`,
+      '0.0.0.0:27002': `127.0.0.1:${rooms + 2}`,
+      'app1.example.net:8080': `127.0.0.1:${web}`,
+      'game1.example.net': '127.0.0.3',
+      'port: 27000': `port: ${rooms}`,
+      'curl -s http://proxy.example.net/': `curl -s http://127.0.0.1:${own}/`,
+      'curl -s -6 http://proxy.example.net/': `curl -s http://${ipv6}:${own}/`,
+      'http://proxy.example.net:27001/': `http://127.0.0.1:${rooms + 1}/`,
+    }
+  },
+  more: (recipe) => {
+    it('with the config of several-addresses.md, a client of a range reaches the same port of the backend', async () => {
+      const records = await untilAnswer(
+        () => recipe.records(),
+        ({ length }) => length === 4,
+      )
+      const port = recipe.adapted('http://proxy.example.net:27001/').split(/[:/]/).at(-2)
+      expect(records.at(-1)).toMatchObject({ backend: '127.0.0.3:0', backendAddress: `127.0.0.3:${port}` })
+    })
+  },
+})
+
+/** The first of so many free ports in a row. */
+async function freeRange(count: number): Promise<number> {
+  for (;;) {
+    const first = await freePort()
+    let last = first
+    while (last < first + count - 1 && (await freePort()) === last + 1) last++
+    if (last === first + count - 1) return first
+  }
+}
