@@ -22,7 +22,7 @@ describeRecipe('certbot', {
     ]
     const live = join(folder, 'live/www.example.com')
     for (const each of [live, join(folder, 'tls')]) mkdirSync(each, { recursive: true })
-    await putCertificate(folder, 'rsa')
+    await putCertificate(folder, 'ed25519')
     cpSync(join(folder, 'fullchain.pem'), join(folder, 'tls/www.example.com.pem'))
     cpSync(join(folder, 'privkey.pem'), join(folder, 'tls/www.example.com.key'))
     await putCertificate(live, 'ecdsa')
@@ -67,7 +67,7 @@ const filesOf = (folder: string): string[] =>
   ['pem', 'key'].map((kind) => join(folder, `tls/www.example.com.${kind}`))
 
 /** The files of a certificate, as certbot names them. It ends later than `check` warns of. */
-async function putCertificate(folder: string, kind: 'rsa' | 'ecdsa'): Promise<void> {
+async function putCertificate(folder: string, kind: 'ed25519' | 'ecdsa'): Promise<void> {
   const { cert, key } = await selfSigned(folder, { names: ['www.example.com'], kind, days: 90 })
   writeFileSync(join(folder, 'fullchain.pem'), readFileSync(cert))
   writeFileSync(join(folder, 'privkey.pem'), readFileSync(key))
