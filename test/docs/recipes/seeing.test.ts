@@ -4,9 +4,8 @@ import { join } from 'node:path'
 import { runNginx } from '../../support/nginx.js'
 import { freePort, Program } from '../../support/programs.js'
 import { until } from '../../support/wait.js'
-import { blocksOf } from '../markdown.js'
-import { ROOT, readPage } from '../pages.js'
-import { describeRecipe } from './recipe.js'
+import { ROOT } from '../pages.js'
+import { describeRecipe, shownIn, withPlaces } from './recipe.js'
 
 describeRecipe('logs', {
   needs: ['nginx', 'curl', 'jq', 'rsyslogd'],
@@ -30,10 +29,10 @@ describeRecipe('logs', {
 
 /** rsyslog with the config of the page. It has made the socket that it reads from. */
 async function startRsyslog(folder: string, port: number): Promise<void> {
-  const { text } = blocksOf(readPage('docs/recipes/logs.md')).find(({ text }) => text.includes('imudp'))!
-  const config = text
-    .replace('port="514"', `address="127.0.0.1" port="${port}"`)
-    .replaceAll('/var/log/', `${folder}/`)
+  const config = withPlaces(shownIn('logs', 'text'), {
+    'port="514"': `address="127.0.0.1" port="${port}"`,
+    '/var/log/': `${folder}/`,
+  })
   const file = join(folder, 'rsyslog.conf')
   writeFileSync(file, `global(workDirectory="${folder}")\n${config}`)
   const pid = join(folder, 'rsyslog.pid')
