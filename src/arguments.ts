@@ -20,6 +20,9 @@ export interface Kind<Value> {
 /** A kind for each option. */
 type Fields<Options> = { readonly [Name in keyof Options]-?: Kind<Exclude<Options[Name], undefined>> }
 
+/** Options as they were read: one that is undefined is left out. */
+export type Read<Options> = { readonly [Name in keyof Options]: Exclude<Options[Name], undefined> }
+
 export interface Door<Options> {
   /** The exported function. */
   readonly name: string
@@ -85,7 +88,7 @@ export const bytes: Kind<Uint8Array> = {
  *
  * @throws MillraceError `bad-argument`
  */
-export function readOptions<Options extends object>(door: Door<Options>, given: unknown): Options {
+export function readOptions<Options extends object>(door: Door<Options>, given: unknown): Read<Options> {
   const { name, argument, fields, required = [] } = door
   if (given !== undefined && !isOptions(given))
     throw badArgument(name, argument, `expected an object with options, found ${show(given)}`)
@@ -98,7 +101,7 @@ export function readOptions<Options extends object>(door: Door<Options>, given: 
     else if (required.some((each) => each === key))
       throw badArgument(name, `${argument}.${key}`, `is missing: expected ${kind.wanted}`)
   }
-  return read as Options
+  return read as Read<Options>
 }
 
 /** Checks one argument. @throws MillraceError `bad-argument` */

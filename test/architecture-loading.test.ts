@@ -48,6 +48,12 @@ it('the library loads no package but those of a proxy: no commander, pino-pretty
   expect(files.filter((file) => file.startsWith('src/command/'))).toEqual([])
 })
 
+it('pipe loads no package, and nothing of a proxy', () => {
+  const { files, packages } = loadedBy('src/pipe/join.ts')
+  expect(packages).toEqual([])
+  expect(files.filter((file) => !/^src\/(io|pipe|\w[\w-]*\.ts$)/.test(file))).toEqual([])
+})
+
 it('only what a process does at its start imports files later, because an update of the package removes files of the bundle', () => {
   const importing = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter(
     (path) =>

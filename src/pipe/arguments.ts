@@ -1,6 +1,15 @@
 /** The door of `pipe`: which streams it can join, and its options. It touches neither stream. */
 import type { Duplex } from 'node:stream'
-import { badArgument, bytes, choice, type Door, milliseconds, readOptions, show } from '../arguments.js'
+import {
+  badArgument,
+  bytes,
+  choice,
+  type Door,
+  milliseconds,
+  type Read,
+  readOptions,
+  show,
+} from '../arguments.js'
 import { HALF_CLOSES, SPLICE_MODES } from '../defaults.js'
 import type { PipeOptions } from './options.js'
 
@@ -32,7 +41,7 @@ const METHODS = ['read', 'write', 'end', 'pause', 'resume', 'on', 'removeAllList
 const FACTS = { readableLength: 'number', writableLength: 'number', writableFinished: 'boolean' }
 
 /** @throws MillraceError `bad-argument` */
-export const readPipeOptions = (options: unknown): PipeOptions => readOptions(PIPE, options)
+export const readPipeOptions = (options: unknown): Read<PipeOptions> => readOptions(PIPE, options)
 
 /** Checks both ends of a pipe. `isTaken` says whether another pipe has a stream. @throws MillraceError `bad-argument` */
 export function checkStreams(client: unknown, backend: unknown, isTaken: (stream: object) => boolean): void {

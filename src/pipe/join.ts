@@ -3,6 +3,7 @@
  * between fds and streams, and resolves with the record.
  */
 import type { Duplex } from 'node:stream'
+import type { Read } from '../arguments.js'
 import { kernelLoop, sharedEngine } from '../io/choose-engine.js'
 import { adoptBoth, isPlainSocket, isQuiet } from '../io/kernel/adopt.js'
 import { KernelLoop } from '../io/kernel/kernel-loop.js'
@@ -62,7 +63,7 @@ class Join implements PipeOwner, Expirable {
   #pipe: Pipe | undefined
   #isOver = false
 
-  constructor(client: Duplex, backend: Duplex, options: PipeOptions) {
+  constructor(client: Duplex, backend: Duplex, options: Read<PipeOptions>) {
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
     })
@@ -154,8 +155,11 @@ function shortest({ idleTimeoutMs, halfClosedTimeoutMs, maxLifetimeMs }: PipeSet
   return set.length === 0 ? 0 : Math.min(...set)
 }
 
+/** The memory behind an empty array may be gone: somebody may have transferred it. */
 const toBuffer = (bytes: Uint8Array | undefined): Buffer | undefined =>
-  bytes === undefined ? undefined : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  bytes === undefined || bytes.byteLength === 0
+    ? undefined
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 const join = (first: Buffer | undefined, second: Buffer): Buffer =>
   first === undefined ? second : Buffer.concat([first, second])

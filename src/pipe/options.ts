@@ -32,15 +32,18 @@ export interface PipeSettings extends PipeTimeouts {
   readonly halfClose: HalfClose
 }
 
+/** Each may be left out or undefined. */
+type Given<Settings> = { readonly [Name in keyof Settings]?: Settings[Name] | undefined }
+
 /** All fields are optional. `PipeSettings` and `PipeTimeouts` say the defaults. */
-export interface PipeOptions extends Partial<PipeSettings> {
+export interface PipeOptions extends Given<PipeSettings> {
   /**
    * Bytes already read from `client`, such as the `head` of Node's 'connect' and 'upgrade' events. They go
    * first. Default: none.
    */
-  readonly head?: Uint8Array
+  readonly head?: Uint8Array | undefined
   /** Bytes already read from `backend`. They go first. Default: none. */
-  readonly backendHead?: Uint8Array
+  readonly backendHead?: Uint8Array | undefined
 }
 
 /** What happened, from the call of `pipe` to the end. */

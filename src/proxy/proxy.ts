@@ -30,11 +30,11 @@ export interface ProxyOptions {
    * The logger for log lines and records: one of pino, `console`, or another one with these methods. What it throws ends
    * nothing. Default: pino on stdout with the config's `log.level`, formatted on a terminal.
    */
-  readonly log?: Logger
+  readonly log?: Logger | undefined
   /**
    * Whether to listen with SO_REUSEPORT, so that several processes can have the same address. Default false.
    */
-  readonly sharePorts?: boolean
+  readonly sharePorts?: boolean | undefined
 }
 
 export interface Proxy {

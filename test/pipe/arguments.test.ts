@@ -17,6 +17,13 @@ function refusal(client: unknown, backend: unknown, options?: unknown): Millrace
 
 const refusedOptions = (options: unknown): MillraceError => refusal(duplexPair()[0], duplexPair()[0], options)
 
+/** An array whose memory another thread has. */
+function transferred(): Uint8Array {
+  const array = new Uint8Array(4)
+  structuredClone(array.buffer, { transfer: [array.buffer] })
+  return array
+}
+
 const throwing = (): never => {
   throw new Error('trap')
 }
@@ -95,6 +102,7 @@ describe('the options of pipe', () => {
     ['inherited options', Object.create({ idleTimeoutMs: 5 })],
     ['an option that is undefined', { head: undefined, idleTimeoutMs: undefined }],
     ['a Buffer of another realm', { head: runInNewContext('new Uint8Array([1, 2])') }],
+    ['a head whose memory was transferred', { head: transferred() }],
     ['a time without an end', { idleTimeoutMs: Number.POSITIVE_INFINITY }],
   ])('pipe takes %s', async (_, options) => {
     const running = pipe(duplexPair()[0], duplexPair()[0], options as PipeOptions)

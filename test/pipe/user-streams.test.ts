@@ -102,6 +102,14 @@ test('a stream that never confirms its end is destroyed at the half-closed deadl
   expect(stream.destroyed).toBe(true)
 })
 
+test('a stream that its user has ended breaks the pipe when bytes come for it', async () => {
+  const [{ ended }] = await joined({}, (far, stream) => {
+    stream.end()
+    far.write('x')
+  })
+  expect(ended).toMatchObject({ by: 'backend', cause: 'reset', errno: 'EPIPE' })
+})
+
 test('a stream that is destroyed after its end, and has taken ours, ends the pipe in order', async () => {
   const final = function (this: Duplex): void {
     this.destroy()

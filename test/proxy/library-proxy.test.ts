@@ -4,9 +4,11 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync } from 'node:fs'
 import { request } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
+import { parseAddress, type TcpAddress } from '../../src/address.js'
 import { createProxy } from '../../src/proxy/library-proxy.js'
 import { temporaryFolder } from '../support/folder.js'
+import { until } from '../support/wait.js'
 
 const folder = temporaryFolder()
 const socketPath = `${folder}/admin.sock`
@@ -78,6 +80,26 @@ it('a library proxy whose port is taken starts once it is free, and serves', asy
   await proxy.stop()
   await expect(proxy.start()).rejects.toMatchObject({ code: 'wrong-state' })
   echo.close()
+})
+
+it('a library proxy whose logger throws serves on, and counts the records that are lost', async () => {
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  const boom = (): never => {
+    throw new Error('boom')
+  }
+  const { log: _, ...logged } = config
+  const proxy = createProxy(logged, { log: { info: boom, warn: boom, error: boom } })
+  await proxy.start()
+  const { port } = parseAddress(proxy.status().listeners[0]!.address) as TcpAddress
+  for (const _ of [1, 2]) {
+    const client = connect(port, '127.0.0.1').on('error', () => {})
+    await new Promise((resolve) => client.on('close', resolve))
+  }
+  await until(() => proxy.status().records.dropped === 2)
+  expect(proxy.status().records.written).toBe(0)
+  expect(warned).toHaveBeenCalledTimes(1)
+  warned.mockRestore()
+  await proxy.stop()
 })
 
 it('a library proxy that is stopped while it starts stays stopped', async () => {

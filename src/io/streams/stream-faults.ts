@@ -7,12 +7,15 @@ import { types } from 'node:util'
 
 /** For an error without a code, such as one of a user's stream. */
 const NO_CODE = 'EPROTO'
+/** The kernel says EPIPE for a socket that its user has ended. */
+const WRITE_AFTER_END = 'ERR_STREAM_WRITE_AFTER_END'
 const NO_BYTES = Buffer.alloc(0)
 
 /** The code of an error, such as `ECONNRESET`. Several attempts to connect fail together with the code of the first one. */
 export function codeOf(error: unknown): string {
   try {
     const { code, errors } = Object(error) as { readonly code?: unknown; readonly errors?: unknown }
+    if (code === WRITE_AFTER_END) return 'EPIPE'
     if (typeof code === 'string' && code !== '') return code
     return Array.isArray(errors) && errors.length > 0 ? codeOf(errors[0]) : NO_CODE
   } catch {
