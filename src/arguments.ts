@@ -57,6 +57,12 @@ export const number = (wanted: string): Kind<number> => ({
   accepts: (value): value is number => typeof value === 'number' && !Number.isNaN(value),
 })
 
+export const whole = (least: number, most: number): Kind<number> => ({
+  wanted: `a whole number from ${least} to ${most}`,
+  accepts: (value): value is number =>
+    Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
+})
+
 /** ms from 0, without an upper bound. */
 export const milliseconds: Kind<number> = {
   wanted: 'a number of ms from 0 (never)',

@@ -1,6 +1,6 @@
 /**
- * What the keys and directives of other proxies are called here. People write them from memory, so an unknown key is answered with
- * ours. docs/coming-from.md has the whole tables.
+ * What the keys and directives of other proxies, and the options of `pipe`, are called here. People write them from memory, so an
+ * unknown key is answered with ours. docs/coming-from.md has the whole tables.
  */
 
 /** In lower case, without `-`, `_` and blanks. */
@@ -21,8 +21,10 @@ const OURS: Readonly<Record<string, string>> = {
   frontends: 'listeners',
   fullconn: 'limits.maxConnections',
   globalmaxconn: 'limits.maxConnections',
+  halfclosedtimeoutms: 'timeouts.halfClosedMs',
   hardstopafter: 'timeouts.drainMs',
   idletimeout: 'timeouts.idleMs',
+  idletimeoutms: 'timeouts.idleMs',
   inter: 'clusters.NAME.health.check.everyMs',
   leastconn: 'clusters.NAME.balance',
   limitconn: 'limits.maxConnections',
@@ -31,6 +33,7 @@ const OURS: Readonly<Record<string, string>> = {
   maxconn: 'limits.maxConnections',
   maxconns: 'clusters.NAME.backends[].maxConnections',
   maxfails: 'clusters.NAME.health.eject.failures',
+  maxlifetimems: 'timeouts.lifetimeMs',
   mode: 'listeners[].protocol',
   nbproc: 'workers',
   nbthread: 'workers',

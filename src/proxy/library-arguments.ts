@@ -10,6 +10,7 @@ import {
   readArgument,
   readOptions,
   text,
+  whole,
 } from '../arguments.js'
 import type { ProxyConfig } from '../config/input.js'
 import type { Config } from '../config/schema.js'
@@ -19,6 +20,7 @@ import {
   type BanQuery,
   type DrainOrder,
   type HoldOrder,
+  MOST_LISTED,
   type RateOrder,
   SOURCE_SORTS,
   type SourceQuery,
@@ -33,7 +35,7 @@ const cluster = text('the name of a cluster')
 const client = text('an address or a network')
 const ms = number('a number of ms')
 const bytesPerSecond = number('bytes per second, or 0 for no limit')
-const count = number('a number')
+const count = whole(1, MOST_LISTED)
 
 const logger: Kind<Logger> = {
   wanted: 'a logger with the methods info, warn and error, such as one of pino, or console',

@@ -79,8 +79,9 @@ it.each([
   ['maxconn', 'limits.maxConnections'],
   ['send-proxy', 'clusters.NAME.sendProxy'],
   ['proxy_connect_timeout', 'timeouts.connectMs'],
+  ['idleTimeoutMs', 'timeouts.idleMs'],
   ['constructor', undefined],
-])('the key %s of another proxy is %s here', (key, ours) => {
+])('the key %s of another proxy or of pipe is %s here', (key, ours) => {
   expect(ourKeyFor(key)).toBe(ours)
 })
 

@@ -111,7 +111,9 @@ describe('the functions of a proxy', () => {
     ['ban', [{ client: '192.0.2.1' }], 'ban: order.forMs: is missing: expected a number of ms'],
     ['ban', [{ client: '192.0.2.1', forMs: 5, end: false }], 'ban: order.end: expected true, found false'],
     ['unban', [{ clients: [] }], 'unban: order.clients: is no option: did you mean "client"?'],
-    ['bans', [{ limit: '5' }], 'bans: query.limit: expected a number, found "5"'],
+    ['bans', [{ limit: '5' }], 'bans: query.limit: expected a whole number from 1 to 1000, found "5"'],
+    ['bans', [{ limit: -1 }], 'bans: query.limit: expected a whole number from 1 to 1000, found -1'],
+    ['sources', [{ limit: 1.5 }], 'sources: query.limit: expected a whole number from 1 to 1000, found 1.5'],
     [
       'sources',
       [{ sort: 'age' }],
