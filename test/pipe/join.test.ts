@@ -327,7 +327,7 @@ describe('pipe()', () => {
     client.send(pattern(14, 100))
     await backend.receive(100)
     backend.reset()
-    expect((await piped).ended).toEqual({ by: 'backend', cause: 'reset', errno: 'ECONNRESET' })
+    expect((await piped).ended).toMatchObject({ by: 'backend', cause: 'reset', errno: 'ECONNRESET' })
     expect(await client.ended).toBe('ECONNRESET')
   })
 })

@@ -4,7 +4,9 @@ import { connect, createServer, type Socket } from 'node:net'
 import { Duplex, type DuplexOptions, duplexPair, PassThrough } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
 import { type PipeOptions, type PipeRecord, pipe } from '../../src/index.js'
+import { kernelLoop } from '../../src/io/choose-engine.js'
 import { GOODBYE_MS } from '../../src/io/delivery.js'
+import { KernelLoop } from '../../src/io/kernel/kernel-loop.js'
 import { closeInOrder } from '../../src/io/streams/stream-ends.js'
 import { until } from '../support/wait.js'
 
@@ -94,6 +96,28 @@ test('a stream that begins to give texts breaks the pipe, because bytes would be
     error: { message: expect.stringContaining('no bytes') },
   })
   expect([bytesDown, stream.destroyed]).toEqual([0, true])
+})
+
+test('a stream that never takes its bytes is destroyed at the idle deadline', async () => {
+  const [{ ended }, stream] = await joined({ write: () => {} }, sends, { idleTimeoutMs: 20 })
+  expect(ended).toEqual({ by: 'proxy', cause: 'idle-timeout', waitedFor: 'backend' })
+  expect(stream.destroyed).toBe(true)
+})
+
+test('a socket whose own methods throw ends the pipe, and millrace keeps no descriptor', async () => {
+  for (const method of ['destroy', 'write'] as const) {
+    const [[far, near], [otherFar, other]] = [await connected(), await connected()]
+    Object.assign(near, { [method]: boom })
+    other.write('queued')
+    const running = pipe(near, other)
+    far.on('error', () => {}).destroy()
+    otherFar.on('error', () => {}).destroy()
+    expect((await running).ended.cause).toMatch(/reset|finished/)
+    Reflect.deleteProperty(near, method)
+    near.destroy()
+  }
+  const loop = kernelLoop()
+  if (loop instanceof KernelLoop) await until(() => loop.native.count().descriptors === 0)
 })
 
 test('a stream that never confirms its end is destroyed at the half-closed deadline', async () => {

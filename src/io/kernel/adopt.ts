@@ -6,6 +6,7 @@
 import { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
+import { bufferedBytes, destroyFor } from '../streams/stream-faults.js'
 import { AdoptedSocket, type FdSocket } from './fd-socket.js'
 import type { KernelLoop } from './kernel-loop.js'
 
@@ -64,10 +65,9 @@ function duplicate(loop: KernelLoop, socket: NetSocket): number {
 
 function takeOver(loop: KernelLoop, socket: NetSocket, fd: number): Adopted {
   handleOf(socket)?.readStop?.()
-  const chunks: Buffer[] = []
-  for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) chunks.push(Buffer.from(chunk))
-  socket.destroy()
-  return { socket: AdoptedSocket.of(loop, fd), head: Buffer.concat(chunks) }
+  const head = Buffer.from(bufferedBytes(socket) ?? [])
+  destroyFor(socket)
+  return { socket: AdoptedSocket.of(loop, fd), head }
 }
 
 function hasQueuedWrites(socket: NetSocket): boolean {
