@@ -12,6 +12,7 @@ export type {
   ProxyTlv,
   SendProxyInput,
   Size,
+  StartTls,
   ViaInput,
 } from './config/common-input.js'
 export type {
@@ -37,7 +38,6 @@ export type {
   RedirectInput,
   RouteInput,
   RouteMapInput,
-  StartTls,
   TlsInput,
   TlsVersion,
 } from './config/listener-input.js'

@@ -7,6 +7,8 @@
 export type Duration = number | string
 /** Whole bytes, or text such as `64KiB`, `1MiB`, `100KB`. */
 export type Size = number | string
+/** Protocols in which a client asks for TLS with a packet of its own. */
+export type StartTls = 'postgres'
 
 /**
  * Probes by which the kernel finds out that a peer has vanished (tcp(7)). The connection then ends as reset,

@@ -16,11 +16,12 @@ import type {
   ListenerTimeoutsInput,
   SendProxyInput,
   Size,
+  StartTls,
   ViaInput,
 } from './common-input.js'
 import type { HealthInput } from './health-input.js'
 import type { ClusterLimitsInput, ProcessLimitsInput } from './limits-input.js'
-import type { ListenerInput, StartTls } from './listener-input.js'
+import type { ListenerInput } from './listener-input.js'
 import type { AdminInput } from './schemas/admin-schema.js'
 import type { BackendInput } from './schemas/backends-schema.js'
 import type { LogInput } from './schemas/log-schema.js'

@@ -4,13 +4,17 @@
  */
 import type { MapKey } from '../route/table.js'
 import type { RouteFunction } from '../route/visitor.js'
-import type { Duration, KeepaliveInput, ListenerSocketInput, ListenerTimeoutsInput } from './common-input.js'
+import type {
+  Duration,
+  KeepaliveInput,
+  ListenerSocketInput,
+  ListenerTimeoutsInput,
+  StartTls,
+} from './common-input.js'
 import type { ListenerLimitsInput } from './limits-input.js'
 
 /** What millrace does with the request fields that say who the client is. */
 export type ForwardedMode = 'replace' | 'append' | 'forwarded' | 'off'
-/** Protocols in which a client asks for TLS with a packet of its own. */
-export type StartTls = 'postgres'
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
 
 export interface ListenerInput {

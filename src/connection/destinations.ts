@@ -42,12 +42,13 @@ export function destinationOf(
 /** The settings of a cluster for a backend that is none of its own. */
 function withBackend(
   destination: Destination,
-  { tls, sendProxy }: BackendParts,
+  { tls, startTls, sendProxy }: BackendParts,
   originations: Originations,
 ): Destination {
   const preamble = {
     ...destination.preamble,
     ...(sendProxy && { sendProxy }),
+    ...(startTls && { startTls }),
     ...(tls && { origination: originations.of(tls) }),
   }
   return { ...destination, preamble, dialsBySni: false }

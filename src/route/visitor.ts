@@ -7,6 +7,7 @@ import type {
   BackendTlsInput,
   ConnectionTimeoutsInput,
   SendProxyInput,
+  StartTls,
   ViaInput,
 } from '../config/common-input.js'
 import type { ConnectionLimitsInput } from '../config/limits-input.js'
@@ -112,6 +113,8 @@ export interface DestinedBackend {
   readonly address: string
   /** Speak TLS to it. Default: as its cluster does, or plain. */
   readonly tls?: DestinedTls | undefined
+  /** Ask it for TLS with a packet of this protocol: for `tls`, or for a client whose own TLS passes through. Default: as its cluster. */
+  readonly startTls?: StartTls | undefined
   /** Send it a PROXY header. Default: as its cluster does, or none. */
   readonly sendProxy?: 'v1' | 'v2' | SendProxyInput | undefined
   /** The forward proxy of the connect, as a URL or a map without `passwordFile`. Default: that of its cluster, or none. */

@@ -13,8 +13,11 @@ const ROUTE_KEYS = ['user', 'database']
 export function checkStartTls(input: unknown): Finding[] {
   const listeners = itemsOf(valueAt(input, 'listeners'))
   const clusters = valueAt(input, 'clusters')
+  // A route function can talk about TLS with the client itself.
   const passesThrough = listeners.some(
-    (listener) => valueAt(listener, 'startTls') !== undefined && valueAt(listener, 'tls') === undefined,
+    (listener) =>
+      (valueAt(listener, 'startTls') !== undefined || typeof valueAt(listener, 'route') === 'function') &&
+      valueAt(listener, 'tls') === undefined,
   )
   return [
     ...listeners.flatMap((listener, index) => checkListener(listener, ['listeners', index])),

@@ -3,7 +3,7 @@
  * from that.
  */
 import { ALPN_POSTGRESQL, explainPostgresName } from '../../names.js'
-import type { StartTls } from '../listener-input.js'
+import type { StartTls } from '../common-input.js'
 import * as fields from './fields.js'
 
 export const startTlsField = fields.optional(fields.choiceOf(['postgres']))

@@ -3,7 +3,7 @@
  * function decides for each connection.
  */
 import type { Address } from '../../address.js'
-import type { ProxyTlv } from '../../config/common-input.js'
+import type { ProxyTlv, StartTls } from '../../config/common-input.js'
 import { PROXY_TLVS } from '../../config/proxy-tlvs.js'
 import type { SendProxyConfig } from '../../config/schema.js'
 import type { BackendTlsConfig } from '../../config/schemas/tls-schema.js'
@@ -17,13 +17,14 @@ import {
   type WrittenProxy,
   Wrong,
 } from '../../config/values/via-parts.js'
-import { normalizeName } from '../../names.js'
+import { ALPN_POSTGRESQL, normalizeName } from '../../names.js'
 import type { ForwardProxyOptions } from '../../via/forward-proxy.js'
 import { type Reader, type Readers, readBoolean, readMap, readText, textThat, wrong } from './read-map.js'
 
 export interface BackendParts {
   readonly address: Address
   readonly tls?: BackendTlsConfig | undefined
+  readonly startTls?: StartTls | undefined
   readonly sendProxy?: SendProxyConfig | undefined
   readonly via?: ForwardProxyOptions | undefined
 }
@@ -37,7 +38,14 @@ export const readBackend: Reader<BackendParts> = (value, at) => {
   if (address === undefined) throw new TypeError(`route: ${at}.address is missing: return ${WANTED}`)
   if (address.kind === 'unix' && parts.via !== undefined)
     throw new TypeError(`route: ${at}.via: a forward proxy cannot reach a unix socket`)
-  return { address, ...parts }
+  return { address, ...withAlpn(parts) }
+}
+
+/** As for a cluster: Postgres servers insist on their own name by ALPN if TLS begins at once. */
+function withAlpn<Parts extends Pick<BackendParts, 'tls' | 'startTls'>>(parts: Parts): Parts {
+  const { tls, startTls } = parts
+  if (tls === undefined || startTls === undefined || tls.alpn.length > 0) return parts
+  return { ...parts, tls: { ...tls, alpn: [ALPN_POSTGRESQL] } }
 }
 
 const readAddress: Reader<Address> = (value, at) => {
@@ -144,6 +152,10 @@ const VIA: Readers<Omit<WrittenProxy, 'passwordFile'>> = {
 const BACKEND: Readers<BackendParts> = {
   address: readAddress,
   tls: readTls,
+  startTls: (value, at) => {
+    if (value === 'postgres') return value
+    throw wrong(at, '"postgres"', value)
+  },
   sendProxy: readSendProxy,
   via: readVia,
 }

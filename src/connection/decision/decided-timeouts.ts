@@ -1,19 +1,22 @@
 /** Reads the timeouts that a route function returns. A mistake in them is a mistake of the function. */
 import { LONGEST_DURATION_MS } from '../../config/constants.js'
-import { isTimeoutAt, type OwnTimeouts, TIMEOUT_NAMES, timeoutsAt } from '../../config/timeouts.js'
+import { type OwnTimeouts, timeoutsAt } from '../../config/timeouts.js'
 import { parseDuration } from '../../config/units.js'
+
+const NAMES: readonly string[] = timeoutsAt('decision')
 
 /** @throws TypeError that says which timeout is wrong, and what to return instead */
 export function readTimeouts(timeouts: unknown): OwnTimeouts {
   if (typeof timeouts !== 'object' || timeouts === null)
     throw new TypeError(`route: timeouts must be a map, such as { idleMs: '8h' }`)
-  return Object.fromEntries(Object.entries(timeouts).map(([name, value]) => [name, readTimeout(name, value)]))
+  const read: { [name: string]: number | undefined } = {}
+  for (const name of Object.keys(timeouts)) read[name] = readTimeout(name, timeouts[name as never])
+  return read
 }
 
 function readTimeout(name: string, value: unknown): number | undefined {
-  const known = TIMEOUT_NAMES.find((each) => each === name)
-  if (known === undefined || !isTimeoutAt('decision', known))
-    throw new TypeError(`route: timeouts has no ${name}: return one of ${timeoutsAt('decision').join(', ')}`)
+  if (!NAMES.includes(name))
+    throw new TypeError(`route: timeouts has no ${name}: return one of ${NAMES.join(', ')}`)
   if (value === undefined) return undefined
   const ms = typeof value === 'string' ? parseDuration(value) : value
   if (typeof ms === 'string') throw new TypeError(`route: timeouts.${name}: ${ms}`)
