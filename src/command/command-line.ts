@@ -12,6 +12,7 @@ import { LOG_LEVELS } from '../config/schemas/log-schema.js'
 import { validateConfig } from '../config/validate.js'
 import { SPLICE_MODES, type SpliceMode } from '../defaults.js'
 import { SOURCES, type Source } from '../import/sources.js'
+import { defineCompletion } from './completion/completion.js'
 import { readBy } from './flags.js'
 import { defineHelp } from './help.js'
 import { givenOptions, makeStrict, refuseBefore, refuseUnknown } from './strict.js'
@@ -41,7 +42,7 @@ export type CommandLine =
   | { readonly kind: 'ask'; readonly question: Question; readonly asking: Asking }
   /** No config at all: serve the demonstration. */
   | { readonly kind: 'demo'; readonly splice: SpliceMode }
-  /** Print and exit: help and version with 0, wrong use with 2. */
+  /** Print and exit: help, version and completion with 0, wrong use with 2. */
   | { readonly kind: 'exit'; readonly code: 0 | 2; readonly stdout: string; readonly stderr: string }
 
 /** What flags change in the config of a file. Undefined: the file's value stays. */
@@ -182,6 +183,7 @@ function define(program: Command, version: string, decide: Decided): void {
   defineCheck(program, decide)
   defineImport(program, decide)
   defineVerbs(program, (question, asking) => decide({ kind: 'ask', question, asking }))
+  defineCompletion(program, (stdout) => decide({ kind: 'exit', code: 0, stdout, stderr: '' }))
   defineHelp(program)
   makeStrict(program)
 }

@@ -40,7 +40,10 @@ export function givenOptions(command: Command): Option[] {
 /** Ends with an error that names the parts that `command` has. */
 export function refuseUnknown(command: Command, word: string): never {
   const isProgram = command.parent === null
-  const names = command.commands.map((each) => each.name())
+  const names = command
+    .createHelp()
+    .visibleCommands(command)
+    .map((each) => each.name())
   const instead =
     isProgram && CONFIG_FILE.test(word)
       ? `: to serve this config, write --config ${word}`

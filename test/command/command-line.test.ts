@@ -91,7 +91,7 @@ describe('parseCommandLine', () => {
     [['chek', '--config', 'x'], 'error: unknown command "chek"; did you mean "check"?'],
     [
       ['serve'],
-      'error: unknown command "serve": write one of "check", "import", "status", "connections", "sources", "kill", "limit", "drain", "backend", "listener", "add", "remove", "diff", "failback", "hold", "release", "ban", "unban", "bans", "reload", "upgrade", "log", "top", "help"',
+      'error: unknown command "serve": write one of "check", "import", "status", "connections", "sources", "kill", "limit", "drain", "backend", "listener", "add", "remove", "diff", "failback", "hold", "release", "ban", "unban", "bans", "reload", "upgrade", "log", "top", "completion", "help"',
     ],
     [
       ['millrace.yaml'],

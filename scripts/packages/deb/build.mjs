@@ -37,8 +37,7 @@ export async function buildDeb({ root, folder, arch = process.arch, revision = 1
   const date = await commitDate(root)
   const tree = mkdtempSync(join(folder, 'tree-'))
   await addProgram({ root, tree, arch })
-  const commandLine = await import(join(root, 'dist/command/command-line.js'))
-  addPapers({ root, tree, version, date, maintainer: MAINTAINER, commandLine })
+  addPapers({ root, tree, version, date, maintainer: MAINTAINER, commandLine: await commandLineOf(root) })
   unify(tree, date)
   addControl({ root, tree, version, architecture })
   const path = join(folder, `millrace_${version}_${architecture}.deb`)
@@ -46,6 +45,13 @@ export async function buildDeb({ root, folder, arch = process.arch, revision = 1
   await output('dpkg-deb', ['--root-owner-group', ...COMPRESSION, '--build', tree, path], { env })
   rmSync(tree, { recursive: true })
   return path
+}
+
+/** What the built modules of the command export. */
+async function commandLineOf(root) {
+  const modules = ['command-line', 'completion/completion', 'completion/grammar']
+  const all = await Promise.all(modules.map((name) => import(join(root, `dist/command/${name}.js`))))
+  return Object.assign({}, ...all)
 }
 
 async function commitDate(root) {

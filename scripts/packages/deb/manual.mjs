@@ -1,5 +1,12 @@
 /** The man page millrace(1), in the macros of man(7). Pure. */
 
+/**
+ * @typedef {{ name: string, description: string }} ArgumentData
+ * @typedef {{ term: string, description: string }} OptionData
+ * @typedef {{ usage: string, description: string, arguments: ArgumentData[], options: OptionData[], commands: CommandData[] }} CommandData
+ *   as `src/command/completion/grammar.ts` reads it from the command line
+ */
+
 const SECTION_OF_FILES = [
   ['/etc/millrace/millrace.yaml', 'The config of the service.'],
   ['/run/millrace/', 'The admin socket of the service, which the commands ask.'],
@@ -9,9 +16,9 @@ const SECTION_OF_FILES = [
   ],
 ]
 
-/** @param {{ grammar: import('./grammar.mjs').CommandData, exitCodes: object, version: string, date: string }} facts */
+/** @param {{ grammar: CommandData, exitCodes: object, version: string, date: string }} facts */
 export function manualPage({ grammar, exitCodes, version, date }) {
-  const { own, common } = dividedOptions(grammar.commands)
+  const { own, common } = dividedOptions(withParts(grammar.commands))
   return [
     `.TH MILLRACE 1 "${date}" "millrace ${version}" "User Commands"`,
     '.SH NAME',
@@ -19,7 +26,7 @@ export function manualPage({ grammar, exitCodes, version, date }) {
     '.SH SYNOPSIS',
     ...synopsis('', '\\-\\-config FILE'),
     ...synopsis('', '\\-\\-listen ADDRESS \\-\\-to ADDRESS[,\\[u2026]]'),
-    ...synopsis('check', '\\-\\-config FILE'),
+    ...synopsis('check', 'FILE'),
     ...synopsis('', 'COMMAND [OPTIONS]').slice(0, -1),
     '.SH DESCRIPTION',
     escaped(grammar.description),
@@ -43,6 +50,9 @@ export function manualPage({ grammar, exitCodes, version, date }) {
     '',
   ].join('\n')
 }
+
+/** A command, then its parts. */
+const withParts = (commands) => commands.flatMap((each) => [each, ...withParts(each.commands)])
 
 /** Options that nearly every command has are told once. `check`, `import` and `help` ask nobody, so they have none of these. */
 function dividedOptions(commands) {

@@ -2,8 +2,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { bashCompletion, fishCompletion, zshCompletion } from './completions.mjs'
-import { readGrammar } from './grammar.mjs'
 import { manualPage } from './manual.mjs'
 import { COMMAND } from './program.mjs'
 
@@ -22,7 +20,9 @@ const COPIES = {
 
 /**
  * @param {{ root: string, tree: string, version: string, date: Date, maintainer: string, commandLine: {
- *   describeCommandLine(version: string): object, EXIT_CODES: object } }} facts `commandLine`: the built module of the command
+ *   describeCommandLine(version: string): object, readGrammar(command: object): object,
+ *   completionOf(shell: string, grammar: object): string, EXIT_CODES: object } }} facts `commandLine`: from the built modules of the
+ *   command
  */
 export function addPapers(facts) {
   const { root, tree } = facts
@@ -55,14 +55,15 @@ const indented = (license) =>
     .map((line) => ` ${line === '' ? '.' : line}\n`)
     .join('')
 
-function addCommandLine({ tree, version, date, commandLine: { describeCommandLine, EXIT_CODES } }) {
+function addCommandLine({ tree, version, date, commandLine }) {
+  const { describeCommandLine, readGrammar, completionOf, EXIT_CODES } = commandLine
   const grammar = readGrammar(describeCommandLine(version))
   const day = date.toISOString().slice(0, 10)
   const page = manualPage({ grammar, exitCodes: EXIT_CODES, version, date: day })
   place(tree, '/usr/share/man/man1/millrace.1.gz', packed(page))
-  place(tree, '/usr/share/bash-completion/completions/millrace', bashCompletion(grammar))
-  place(tree, '/usr/share/zsh/vendor-completions/_millrace', zshCompletion(grammar))
-  place(tree, '/usr/share/fish/vendor_completions.d/millrace.fish', fishCompletion(grammar))
+  place(tree, '/usr/share/bash-completion/completions/millrace', completionOf('bash', grammar))
+  place(tree, '/usr/share/zsh/vendor-completions/_millrace', completionOf('zsh', grammar))
+  place(tree, '/usr/share/fish/vendor_completions.d/millrace.fish', completionOf('fish', grammar))
 }
 
 function addChangelogs({ root, tree, version, date, maintainer }) {

@@ -3,6 +3,7 @@
  */
 import type { Reloaded, Upgraded } from '../../control/answers.js'
 import type { ProxyStatus } from '../../observe/status.js'
+import type { Named } from '../completion/named.js'
 import type { LogChange } from '../verbs/question.js'
 import { statusLines } from '../views.js'
 import type { Request } from './request.js'
@@ -18,6 +19,11 @@ export function statusRequest(): Request {
     path: '/api/v1/status',
     lines: (answer) => statusLines(answer as ProxyStatus, Date.now()),
   }
+}
+
+export function namesRequest(of: Named): Request {
+  const lists = { listener: 'listeners', cluster: 'clusters' } as const
+  return { ...statusRequest(), lines: (answer) => (answer as ProxyStatus)[lists[of]].map(({ name }) => name) }
 }
 
 export function reloadRequest(): Request {

@@ -8,7 +8,7 @@ import { backendRequest, failbackRequest, holdRequest, releaseRequest } from './
 import { connectionsRequest, killRequest, limitRequest } from './connections.js'
 import { drainRequest } from './drain.js'
 import { listenerRequest } from './listeners.js'
-import { logRequest, reloadRequest, statusRequest, upgradeRequest } from './process.js'
+import { logRequest, namesRequest, reloadRequest, statusRequest, upgradeRequest } from './process.js'
 import type { Request } from './request.js'
 import { sourcesRequest } from './sources.js'
 
@@ -16,6 +16,8 @@ export function requestOf(question: Exclude<Question, { verb: 'top' }>): Request
   switch (question.verb) {
     case 'status':
       return statusRequest()
+    case 'names':
+      return namesRequest(question.of)
     case 'connections':
       return connectionsRequest(question.query)
     case 'sources':

@@ -6,7 +6,7 @@ import type { Decide } from './question.js'
 
 export function defineListener(listener: Command, decide: Decide): void {
   listener
-    .argument('<name>', 'the name of the listener')
+    .argument('<listener>', 'the name of the listener')
     .addOption(
       new Option(
         '--state <state>',

@@ -1,14 +1,21 @@
 /**
  * The process as a whole: its status, its config and its log. Pure.
  */
-import { type Command, Option } from 'commander'
+import { Argument, type Command, Option } from 'commander'
 import type { LogLevel } from '../../config/schemas/log-schema.js'
 import { LOG_LEVELS } from '../../config/schemas/log-schema.js'
+import { NAMED, type Named } from '../completion/named.js'
 import { askingOf, type CommonFlags } from './common-flags.js'
 import type { Decide } from './question.js'
 
 export function defineStatus(status: Command, decide: Decide): void {
   status.action((flags: CommonFlags) => decide({ verb: 'status' }, askingOf(flags)))
+}
+
+export function defineNames(names: Command, decide: Decide): void {
+  names
+    .addArgument(new Argument('<of>', NAMED.join(' or ')).choices(NAMED))
+    .action((of: Named, flags: CommonFlags) => decide({ verb: 'names', of }, askingOf(flags)))
 }
 
 export function defineReload(reload: Command, decide: Decide): void {

@@ -18,10 +18,13 @@ import type {
   SourceQuery,
   UnbanOrder,
 } from '../../control/orders.js'
+import type { Named } from '../completion/named.js'
 
 /** A question to a running process. */
 export type Question =
   | { readonly verb: 'status' }
+  /** Only the names, for the completion of shells. */
+  | { readonly verb: 'names'; readonly of: Named }
   | { readonly verb: 'connections'; readonly query: ConnectionQuery }
   | { readonly verb: 'sources'; readonly query: SourceQuery }
   | { readonly verb: 'kill'; readonly filter: FromOutside<ConnectionFilter> }

@@ -13,7 +13,7 @@ import { defineDrain } from './drain.js'
 import { defineHold, defineRelease } from './hold.js'
 import { defineLimit } from './limit.js'
 import { defineListener } from './listeners.js'
-import { defineLog, defineReload, defineStatus, defineTop, defineUpgrade } from './process.js'
+import { defineLog, defineNames, defineReload, defineStatus, defineTop, defineUpgrade } from './process.js'
 import type { Decide } from './question.js'
 import { defineSources } from './sources.js'
 
@@ -22,6 +22,8 @@ interface Verb {
   readonly description: string
   /** It is a group of commands, which have the flags. */
   readonly hasParts?: true
+  /** Only the completion of shells asks. It is in no help. */
+  readonly isHidden?: true
   define(verb: Command, decide: Decide): void
 }
 
@@ -136,14 +138,21 @@ const DEFINED: readonly Verb[] = [
     description: 'show rates, backends and the busiest connections, live; press q to leave',
     define: defineTop,
   },
+  {
+    name: 'names',
+    description: 'print the names of the running config, one on each line',
+    isHidden: true,
+    define: defineNames,
+  },
 ]
 
-export const VERBS: readonly string[] = DEFINED.map(({ name }) => name)
+/** Those that users know. */
+export const VERBS: readonly string[] = DEFINED.filter(({ isHidden }) => !isHidden).map(({ name }) => name)
 
 export function defineVerbs(program: Command, decide: Decide): void {
-  for (const { name, description, hasParts, define } of DEFINED) {
+  for (const { name, description, hasParts, isHidden, define } of DEFINED) {
     const verb = program
-      .command(name)
+      .command(name, { hidden: isHidden ?? false })
       .description(description)
       .allowExcessArguments(hasParts ?? false)
     define(hasParts ? refusingParts(verb) : withCommonFlags(verb), decide)

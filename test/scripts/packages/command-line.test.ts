@@ -1,37 +1,32 @@
 /**
- * The man page and the completions of the package of Debian: they have every command and option of `--help`. `npm run packages`
- * builds the package itself.
+ * The man page of the package of Debian: it has every command and option of `--help`. `npm run packages` builds the package itself.
  */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { describeCommandLine, EXIT_CODES } from '../../../src/command/command-line.js'
-import { VERBS } from '../../../src/command/verbs/verbs.js'
+import { commandsIn, readGrammar } from '../../../src/command/completion/grammar.js'
 import { temporaryFolder } from '../../support/folder.js'
 import { areMissing } from '../../support/programs.js'
 
 const part = async (name: string) =>
   await import(new URL(`../../../scripts/packages/deb/${name}.mjs`, import.meta.url).href)
-const { bashCompletion, fishCompletion, zshCompletion } = await part('completions')
-const { readGrammar } = await part('grammar')
 const { manualPage } = await part('manual')
-
-interface OptionData {
-  readonly long: string
-  readonly term: string
-}
 
 const grammar = readGrammar(describeCommandLine('1.2.3'))
 const page: string = manualPage({ grammar, exitCodes: EXIT_CODES, version: '1.2.3', date: '2026-01-02' })
 const plainPage = page.replaceAll('\\-', '-')
-const options: readonly OptionData[] = [grammar, ...grammar.commands].flatMap(({ options }) => options)
+const commands = commandsIn(grammar)
+const options = [grammar, ...commands].flatMap((command) => command.options)
+
+const folder = temporaryFolder()
 
 describe('the man page', () => {
   it('has every command, option and exit code of the help', () => {
     const terms = [
       ...options.map(({ term }) => `\n.B "${term}"\n`),
-      ...VERBS.map((verb) => `\n.SS "millrace ${verb}`),
+      ...commands.map(({ path }) => `\n.SS "millrace ${path}`),
     ]
     expect(terms.length).toBeGreaterThan(40)
     expect(terms.filter((term) => !plainPage.includes(term))).toEqual([])
@@ -47,33 +42,13 @@ describe('the man page', () => {
   })
 })
 
-describe('the completions', () => {
-  it.each([
-    ['zsh', zshCompletion(grammar)],
-    ['fish', fishCompletion(grammar)],
-  ])('of %s have every command and option of the help', (shell, text) => {
-    const names = options.map(({ long }) => (shell === 'fish' ? `-l ${long.slice(2)} ` : `'${long}[`))
-    expect(names.filter((name) => !text.includes(name))).toEqual([])
-    expect([...VERBS, 'check'].filter((verb) => !text.includes(verb))).toEqual([])
-  })
-
-  it.skipIf(areMissing('bash'))('of bash complete commands, options and values', () => {
-    expect(completedByBash('millrace', 'dra')).toEqual(['drain'])
-    expect(completedByBash('millrace', 'kill', '--cl')).toEqual(['--cluster', '--client'])
-    expect(completedByBash('millrace', '--splice', 'o')).toEqual(['on', 'off'])
-    expect(completedByBash('millrace', 'log', '--level', 'd')).toEqual(['debug'])
-    expect(completedByBash('millrace', 'kill', '--cluster', '')).toEqual([])
+describe.skipIf(areMissing('mandoc'))('a reader of man pages', () => {
+  it('finds no fault in the page', () => {
+    const file = join(folder, 'millrace.1')
+    writeFileSync(file, page)
+    const { status, stdout } = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning', file], {
+      encoding: 'utf8',
+    })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
   })
 })
-
-const folder = temporaryFolder()
-
-/** What bash offers when a user presses Tab after these words. */
-function completedByBash(...words: string[]): string[] {
-  const file = join(folder, 'completion.bash')
-  writeFileSync(file, bashCompletion(grammar))
-  const script = `source '${file}'; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _millrace; printf '%s\\n' "\${COMPREPLY[@]}"`
-  const { status, stdout } = spawnSync('bash', ['-c', script, 'bash', ...words], { encoding: 'utf8' })
-  expect(status).toBe(0)
-  return stdout.split('\n').filter(Boolean)
-}
