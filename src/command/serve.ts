@@ -24,6 +24,7 @@ import { openReports } from '../service/reports.js'
 import type { Signals } from '../signals.js'
 import { callOn, forwarding, RoutedControl } from '../upgrade/forwarding.js'
 import { socketsFor, socketsOf } from '../upgrade/inheritance.js'
+import { takeUpOptions } from '../upgrade/listening-options.js'
 import { giveConnections, takeConnections } from '../upgrade/live-connections.js'
 import type { Begin } from '../upgrade/messages.js'
 import { removePidFile, writePidFile } from '../upgrade/pid-file.js'
@@ -61,12 +62,7 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
     reloading: (ended) => reports.reloading(ended),
     stopping: () => reports.stopping(),
     upgrade: () => upgrade.run(),
-    ended: () =>
-      void upgrade
-        .finish()
-        .then(() => admin.close())
-        .then(() => opened.flush())
-        .finally(() => process.exit(0)),
+    ended: () => void end(upgrade, admin, opened),
   }
   const begin = await predecessor?.begun.reached
   const served =
@@ -102,6 +98,7 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
   }
   if (orders.isDraining) return await predecessor?.fail(toldToEnd())
   await admin.open(routed.control, begin?.admin)
+  takeUpOptions(begin, succession)
   if (predecessor !== undefined) await succession.resume()
   const since = Date.now()
   announceMostConnections(log, ownMost(config), workerCount(config))
@@ -112,6 +109,12 @@ export async function serveConfig(options: ServeOptions): Promise<void> {
   await predecessor?.serves(await takeConnections(succession, predecessor.gone.reached), since)
   admin.leaveOthers(begin?.admin ?? [])
   reports.ready({ answers: served.answers, describe: async () => describe(await control.status()) })
+}
+
+/** Ends the process. Its log has every line. */
+async function end(upgrade: Upgrade, admin: AdminAddresses, log: OpenLog): Promise<void> {
+  const ended = upgrade.finish().then(() => admin.close())
+  await ended.then(() => log.flush()).finally(() => process.exit(0))
 }
 
 /** What is wrong with changes at run time, now and later. */

@@ -35,6 +35,15 @@ const bequest = z.object({
 })
 export type Bequest = z.infer<typeof bequest>
 
+/** As `SocketOptions` of src/io. */
+const socketOptions = z.object({
+  dscp: z.number().optional(),
+  mark: z.number().optional(),
+  interface: text.optional(),
+  isTransparent: z.boolean().optional(),
+  congestion: text.optional(),
+})
+
 /** What holds for one backend or cluster, as processes tell each other. */
 const place = { cluster: text, backend: text }
 const checkVerdict = z.object({
@@ -144,6 +153,8 @@ const begin = z.object({
   version: text,
   pid: z.int(),
   listeners: z.array(bequest),
+  /** The options that the config of the predecessor has given to listening sockets. */
+  options: maybe(z.array(z.object({ address, options: socketOptions }))),
   /** Sockets that a service manager has opened. */
   activated: z.array(z.object({ name: text, number: z.int(), fd: z.int().min(FIRST_FD) })).max(1024),
   /** Listeners that an operator has drained. */

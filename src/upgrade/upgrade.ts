@@ -8,6 +8,7 @@ import { activatedSockets } from '../io/listening/activated-sockets.js'
 import { changedCounts, type OthersCount } from '../limits/counts/counts-of-another.js'
 import { VERSION } from '../version.js'
 import { Heir } from './heir.js'
+import { optionsOf } from './listening-options.js'
 import type { Begin, Serving } from './messages.js'
 import { PROTOCOL } from './protocol.js'
 import { Stage } from './stage.js'
@@ -161,6 +162,7 @@ export class Upgrade {
         .listeners()
         .filter(({ address }) => !activatedSockets.has(address))
         .map((each) => ({ ...each, fds: each.fds.map(inherit) })),
+      options: optionsOf(succession),
       activated: activatedSockets.open.map(({ name, fd, number = fd }) => ({
         name,
         number,

@@ -139,6 +139,7 @@ describe('a successor whose predecessor fails', () => {
       activated: [],
       drained: [],
       changes: undefined,
+      options: undefined,
       admin: [],
     }
     const channel = child.stdio[CHANNEL_FD] as Socket

@@ -10,6 +10,7 @@ import type { Borrower, Given } from '../listening/given-sockets.js'
 import { listenError } from '../listening/listen-errors.js'
 import type { ServerHandle } from '../listening/server-handle.js'
 import type { Socket } from '../socket.js'
+import type { SocketOptions } from '../socket-options.js'
 import { FdListener } from './fd-listener.js'
 import type { KernelLoop } from './kernel-loop.js'
 import { errnoName } from './native.js'
@@ -23,21 +24,28 @@ export class GivenListener implements Listening, Borrower {
   /** Lent sockets, by the place (worker slot) that they belong to. Below 0: nobody takes them back. */
   readonly #lent = new Map<number, FdListener>()
   readonly #closed: () => void
+  readonly #socket: SocketOptions | undefined
   #changes: ListenChanges = {}
 
-  /** @throws MillraceError `listen-failed` */
+  /**
+   * `socket`: the options that the sockets have, or that somebody else is about to give them.
+   *
+   * @throws MillraceError `listen-failed`
+   */
   constructor(
     loop: KernelLoop,
     { handles, ownsFile, isKept = false }: Given,
     asked: Address,
     pauses: AcceptPauses,
     closed: () => void,
+    socket?: SocketOptions,
   ) {
     const [first, ...others] = handles
     this.#loop = loop
     this.#asked = asked
     this.#pauses = pauses
     this.#closed = closed
+    this.#socket = socket
     this.#own = this.#accept(first!, ownsFile, isKept)
     for (const [index, handle] of others.entries()) this.lend(-1 - index, handle)
   }
@@ -101,6 +109,6 @@ export class GivenListener implements Listening, Borrower {
     const fd = this.#loop.native.adopt(handle.fd)
     if (!isKept) handle.close()
     if (fd < 0) throw listenError(this.#asked, errnoName(fd))
-    return new FdListener(this.#loop, fd, this.#asked, this.#pauses, { ownsFile })
+    return new FdListener(this.#loop, fd, this.#asked, this.#pauses, { ownsFile, socket: this.#socket })
   }
 }

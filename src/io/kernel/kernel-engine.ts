@@ -85,11 +85,20 @@ export class KernelEngine implements Engine {
   #listenOnGiven(
     given: Given,
     address: Address,
-    { liveness, socket, socketFile }: ListenOptions,
+    { liveness, socket, socketFile, pausedFor }: ListenOptions,
     pauses: AcceptPauses,
   ): Listening {
     const closed = (): void => this.#given?.setBorrower(address, undefined)
-    const listener = new GivenListener(this.#loop, given, address, pauses, closed)
+    // In an upgrade another process accepts there. Its successor sets the options when it accepts.
+    const isLater = pausedFor === 'upgrade'
+    const listener = new GivenListener(
+      this.#loop,
+      given,
+      address,
+      pauses,
+      closed,
+      isLater ? socket : undefined,
+    )
     // The socket may have been opened with other options: before a reload, or by another process, which has chosen the backlog.
     listener.update({ liveness, socket, socketFile: given.ownsFile ? socketFile : undefined })
     this.#given?.setBorrower(address, listener)

@@ -41,7 +41,7 @@ export function withSocket(native: Native, [host, port]: Place, use: (fd: number
  * -errno.
  */
 export function changeOptions(
-  native: Native,
+  native: Pick<Native, 'setOptions'>,
   fd: number,
   before: SocketOptions | undefined,
   options: SocketOptions,
