@@ -44,7 +44,15 @@ export async function findAdminSockets(env: NodeJS.ProcessEnv): Promise<FoundSoc
   for (const [index, answer] of answers.entries()) {
     if (answer === 'ECONNREFUSED') rmSync(all[index]!.address.path, { force: true })
   }
-  return all.filter((_, index) => answers[index] === 'somebody').sort((a, b) => a.pid - b.pid)
+  return oncePerSocket(all.filter((_, index) => answers[index] === 'somebody').sort((a, b) => a.pid - b.pid))
+}
+
+/** During an upgrade one socket has a name for each process. The process that came last answers, and its name stays. */
+function oncePerSocket(found: readonly FoundSocket[]): FoundSocket[] {
+  const inodes = found.map(({ address }) => lstatSync(address.path, { throwIfNoEntry: false })?.ino)
+  return found.filter(
+    (_, index) => inodes[index] !== undefined && inodes.lastIndexOf(inodes[index]) === index,
+  )
 }
 
 /** A process takes the first of these that it can use. */

@@ -1,6 +1,6 @@
 /** Where millrace puts its admin socket if the config names none, and how the command finds it from any environment. */
 import { once } from 'node:events'
-import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, linkSync, lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -54,6 +54,16 @@ describe('the default admin address', () => {
       expect(await paths(env())).toContain(path)
     },
   )
+
+  it('the command finds a socket once that has a name for each process of an upgrade', async () => {
+    const old = await serveAt(defaultAdminAddress(env(), PID))
+    const address = defaultAdminAddress(env(), PID + 1)
+    const { path } = address as UnixAddress
+    linkSync(old, path)
+    const other = await serveAt(defaultAdminAddress(env(), PID + 2))
+    const found = (await paths(env())).filter((each) => each.startsWith(folder))
+    expect(found).toEqual([path, other])
+  })
 
   it.each<[string, () => void]>([
     ['that its group may write to', () => mkdirOf(0o770)],
