@@ -20,11 +20,19 @@ export interface Connector {
   ): Dial
 }
 
+/** Addresses that take turns, by their IP version. */
+interface Sources {
+  readonly all: readonly string[]
+  readonly ipv4: readonly string[]
+  readonly ipv6: readonly string[]
+}
+
 export class OwnSockets implements Dialer {
   readonly #connector: Connector
   /** What the present config says. */
   readonly #socket: () => ClusterSocket | undefined
   #turns = 0
+  #sources: Sources = { all: [], ipv4: [], ipv6: [] }
 
   constructor(connector: Connector, socket: () => ClusterSocket | undefined) {
     this.#connector = connector
@@ -49,10 +57,17 @@ export class OwnSockets implements Dialer {
 
   /** Addresses of the peer's family take turns. */
   #next(addresses: readonly string[], peer: string): string | undefined {
-    const fitting = addresses.filter((each) => isIP(each) === isIP(peer))
+    if (this.#sources.all !== addresses) this.#sources = sourcesOf(addresses)
+    const fitting = isIP(peer) === 6 ? this.#sources.ipv6 : this.#sources.ipv4
     return fitting[this.#turns++ % fitting.length]
   }
 }
+
+const sourcesOf = (all: readonly string[]): Sources => ({
+  all,
+  ipv4: all.filter((each) => isIP(each) === 4),
+  ipv6: all.filter((each) => isIP(each) === 6),
+})
 
 /** How the socket of a check is set up, which connects for no client. Of several addresses it takes the first that fits. */
 export function checkSetup(socket: ClusterSocket | undefined, to: Address): DialSetup | undefined {

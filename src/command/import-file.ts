@@ -1,8 +1,9 @@
 /**
  * `millrace import`: reads the file of another proxy, prints the config or writes it to a file, and tells on stderr what is not in it.
  */
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { filesAt } from '../config/text/file-pattern.js'
 import { MillraceError } from '../errors.js'
 import { visible } from '../escape.js'
 import { importConfig } from '../import/import.js'
@@ -53,18 +54,9 @@ function readText(file: string): string {
   }
 }
 
-/** A path from the folder of the file. Its last part can have stars. Each file is read when it is asked for. */
+/** A path from the folder of the file. Its last part can have "*" and "?". Each file is read when it is asked for. */
 function* readIncluded(pattern: string, file: string): Generator<{ file: string; text: string }> {
-  const path = resolve(dirname(file), pattern)
-  const [folder, last] = [dirname(path), basename(path)]
-  if (!last.includes('*')) {
-    yield { file: path, text: readText(path) }
-    return
-  }
-  const parts = last.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
-  const matches = new RegExp(`^${parts.join('.*')}$`)
-  const names = readdirSync(folder).filter((name) => matches.test(name) && !name.startsWith('.'))
-  for (const name of names.sort()) yield { file: join(folder, name), text: readText(join(folder, name)) }
+  for (const each of filesAt(resolve(dirname(file), pattern))) yield { file: each, text: readText(each) }
 }
 
 /** A file that is there stays as it is. Returns why nothing was written. Undefined: it was. */

@@ -6,7 +6,7 @@ import type { PipeTimeouts } from '../pipe/options.js'
 import type { Originations } from '../tls/originations.js'
 import type { BackendParts } from './decision/decided-backend.js'
 import type { Choice } from './opening/choice.js'
-import type { Destination, Service } from './service.js'
+import type { Destination, Destinations, Service } from './service.js'
 
 /** The same cluster for clients with other timeouts. */
 export function withTimeouts(destination: Destination, timeouts: ConnectionTimeouts): Destination {
@@ -17,6 +17,32 @@ export function withTimeouts(destination: Destination, timeouts: ConnectionTimeo
     connectMs,
     pipes: { ...pipes, settings: { ...pipes.settings, ...pipeTimeouts(timeouts) } },
     preamble: { ...preamble, responseMs, idleMs },
+  }
+}
+
+/** The same clusters for a listener that has timeouts of its own. Each destination is made for its first client: most are never used. */
+export class OwnDestinations implements Destinations {
+  readonly #usual: Destinations
+  readonly #timeoutsFor: (cluster: string) => ConnectionTimeouts
+  readonly #made = new Map<string, Destination>()
+
+  constructor(usual: Destinations, timeoutsFor: (cluster: string) => ConnectionTimeouts) {
+    this.#usual = usual
+    this.#timeoutsFor = timeoutsFor
+  }
+
+  get(cluster: string): Destination | undefined {
+    const made = this.#made.get(cluster)
+    if (made !== undefined) return made
+    const usual = this.#usual.get(cluster)
+    if (usual === undefined) return undefined
+    const own = withTimeouts(usual, this.#timeoutsFor(cluster))
+    this.#made.set(cluster, own)
+    return own
+  }
+
+  keys(): MapIterator<string> {
+    return this.#usual.keys()
   }
 }
 
@@ -54,7 +80,7 @@ function withBackend(
   return { ...destination, preamble, dialsBySni: false }
 }
 
-function unknownCluster(cluster: string, destinations: ReadonlyMap<string, Destination>): RangeError {
+function unknownCluster(cluster: string, destinations: Destinations): RangeError {
   const suggestion = didYouMean(cluster, [...destinations.keys()])
   return new RangeError(`route: there is no cluster ${quote(cluster)}${suggestion}`)
 }

@@ -28,6 +28,9 @@ export interface Destination {
   readonly refuseAs: RefuseAs | undefined
 }
 
+/** By the name of the cluster. */
+export type Destinations = Pick<ReadonlyMap<string, Destination>, 'get' | 'keys'>
+
 /** What a listener has for its clients. A reload makes a new one. Old connections keep the old one. */
 export interface Service {
   readonly listener: Listener
@@ -41,8 +44,8 @@ export interface Service {
   readonly policy: ListenerPolicy | undefined
   /** The cluster of clients that match no route. */
   readonly destination: Destination | undefined
-  /** Where clients may go, by the name of the cluster. */
-  readonly destinations: ReadonlyMap<string, Destination>
+  /** Where clients may go. */
+  readonly destinations: Destinations
   /** Where clients go whose route function returns a backend, if there is no cluster for its settings. */
   readonly withoutCluster: Destination
   /** How clients are told no that have no cluster yet, or one that says nothing about it. */

@@ -1,6 +1,7 @@
 /** Reloads the config for all workers: they prepare it, and then all use it, or all give it up. */
 import type { Candidate } from '../config/changes/changing-config.js'
 import { changesBetween, differOnlyInClusters, needingRestart } from '../config/changes/differences.js'
+import { takeUp } from '../config/changes/take-up.js'
 import type { Config } from '../config/schema.js'
 import type { Changed, Reloaded } from '../control/answers.js'
 import type { ChangeOrder } from '../control/orders.js'
@@ -94,14 +95,8 @@ export class Reloader {
     return tellReload(openLog.log, { changed, needsRestart, changes: fate })
   }
 
-  async #takeUp(candidate: Candidate): Promise<void> {
-    try {
-      await this.#prepareAndTakeUp(candidate.config)
-    } catch (error) {
-      candidate.givenUp?.()
-      throw error
-    }
-    candidate.taken?.()
+  #takeUp(candidate: Candidate): Promise<void> {
+    return takeUp(candidate, (config) => this.#prepareAndTakeUp(config))
   }
 
   async #prepareAndTakeUp(loaded: Config): Promise<void> {

@@ -116,6 +116,12 @@ describe('a backend without a port', () => {
       undefined,
       'clusters.web.backends.0: without a port, this is the address of listeners[0].address, so millrace would connect to itself: write a port',
     ],
+    [
+      { address: '[2001:db8:0::1]:80' },
+      '[2001:db8::1]',
+      undefined,
+      'clusters.web.backends.0: without a port, this is the address of listeners[0].address, so millrace would connect to itself: write a port',
+    ],
     [front, '10.0.0.5:0', undefined, 'clusters.web.backends.0: expected a port from 1 to 65535, found 0'],
   ])('a listener %j with the backend %s is an error', (listener, backend, health, message) => {
     expect(problems(listener, backend, health)).toEqual([message])

@@ -2,14 +2,16 @@
  * Backends without a port of their own. Their clients decide the port, so such a backend on this machine can be millrace itself. Works on
  * unchecked input, as `references.ts` does.
  */
+import type { Address } from '../../address.js'
 import { LOOPBACK } from '../../address-set.js'
 import { parseBackendAddress } from '../values/addresses.js'
+import { addressKey } from './listener-addresses.js'
 import { listenPlaces } from './listener-places.js'
 import { listenersOf } from './listeners-of.js'
 import { type Finding, formatPath, type Path } from './path.js'
 import { itemsOf, valueAt } from './unchecked.js'
 
-const ANY = new Set(['0.0.0.0', '::'])
+const ANY = ['0.0.0.0', '::']
 
 export function checkPortless(input: unknown, cluster: string): Finding[] {
   const backends = itemsOf(valueAt(valueAt(valueAt(input, 'clusters'), cluster), 'backends'))
@@ -34,7 +36,12 @@ function listensAt(input: unknown, cluster: string, host: string): Path | undefi
   for (const { listener, index } of listenersOf(input, cluster))
     for (const { address, path } of listenPlaces(listener, ['listeners', index])) {
       if (address.kind === 'unix') continue
-      if (address.host === host || (ANY.has(address.host) && LOOPBACK.has({ ...address, host }))) return path
+      const there = { ...address, host }
+      const isAny = ANY.some((each) => isSame(address, { ...address, host: each }))
+      if (isSame(address, there) || (isAny && LOOPBACK.has(there))) return path
     }
   return undefined
 }
+
+/** However both are written. */
+const isSame = (one: Address, other: Address): boolean => addressKey(one) === addressKey(other)

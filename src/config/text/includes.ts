@@ -2,14 +2,15 @@
  * A config in several files. The main file includes others, which have only listeners and clusters. They become one value, which knows of
  * each listener and each cluster from which file it is.
  */
-import { readdirSync, realpathSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { MillraceError } from '../../errors.js'
 import type { Finding, Path } from '../checks/path.js'
 import { isMap, itemsOf, valueAt } from '../checks/unchecked.js'
 import { withLists } from '../lists.js'
 import { expected } from '../wording.js'
 import type { Environment } from './environment.js'
+import { filesAt, isPattern } from './file-pattern.js'
 import { STDIN } from './read-file.js'
 import { SourceFile } from './source-file.js'
 
@@ -114,21 +115,13 @@ function readOnce(
   }
 }
 
-/** The file, or the files that a pattern means, in the order of their names. A sentence: what is wrong. */
+/** The file, or the files that a pattern means. A sentence: what is wrong. */
 function pathsOf(pattern: string): string[] | string {
-  const [folder, name] = [dirname(pattern), basename(pattern)]
-  if (/[*?]/.test(folder))
+  const folder = dirname(pattern)
+  if (isPattern(folder))
     return `${JSON.stringify(pattern)} has "*" or "?" in a folder: write them only in the name of the file`
-  if (!/[*?]/.test(name)) return [pattern]
-  const matches = new RegExp(
-    `^${name
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  )
   try {
-    const names = readdirSync(folder).filter((each) => matches.test(each) && !each.startsWith('.'))
-    return names.sort().map((each) => join(folder, each))
+    return filesAt(pattern)
   } catch (error) {
     return `cannot read the folder ${JSON.stringify(folder)}: ${(error as NodeJS.ErrnoException).code}`
   }

@@ -10,7 +10,7 @@ import type { Watch } from '../../pipe/watched-carrier.js'
 import { KeyWatch } from '../../postgres/key-watch.js'
 import type { SessionPlace, Sessions } from '../../postgres/sessions.js'
 import type { CancelRequest } from '../opening/known-client.js'
-import type { Destination } from '../service.js'
+import type { Destination, Destinations } from '../service.js'
 
 /** A session that can be cancelled: where it is, and how to get there. */
 export interface Session {
@@ -50,7 +50,7 @@ export function watchForKey(
 export async function findSession(
   name: string,
   sessions: Sessions<Session>,
-  destinations: ReadonlyMap<string, Destination>,
+  destinations: Destinations,
 ): Promise<Session | undefined> {
   const session = sessions.find(name) ?? (await findElsewhere(name, sessions, destinations))
   return session?.place.via === session?.destination.cluster.via ? session : undefined
@@ -59,7 +59,7 @@ export async function findSession(
 async function findElsewhere(
   name: string,
   sessions: Sessions<Session>,
-  destinations: ReadonlyMap<string, Destination>,
+  destinations: Destinations,
 ): Promise<Session | undefined> {
   const place = await sessions.findElsewhere(name)
   if (place === undefined) return undefined

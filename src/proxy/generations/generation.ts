@@ -9,14 +9,14 @@ import type { Config } from '../../config/schema.js'
 import type { ListenerConfig } from '../../config/schemas/listener-schema.js'
 import { connectionTimeouts, type OwnTimeouts, timeoutsAt } from '../../config/timeouts.js'
 import { LASTING_MS } from '../../connection/backend/lasting.js'
-import { withTimeouts } from '../../connection/destinations.js'
+import { OwnDestinations } from '../../connection/destinations.js'
 import {
   type ClusterNeeds,
   createListenerPolicy,
   type ListenerPolicy,
   needsOf,
 } from '../../connection/listener-policy.js'
-import type { Destination, Service } from '../../connection/service.js'
+import type { Destination, Destinations, Service } from '../../connection/service.js'
 import { ConfigLists } from '../../limits/lists/config-lists.js'
 import { fileOfMap } from '../../limits/lists/needs.js'
 import type { RefuseAs } from '../../limits/policy.js'
@@ -138,7 +138,7 @@ function createService(
   { name, tags, cluster, limits }: ListenerConfig,
   listener: Listener,
   parts: Pick<Service, 'policy' | 'gate' | 'limits' | 'withoutCluster'>,
-  destinations: ReadonlyMap<string, Destination>,
+  destinations: Destinations,
   refuseAs: RefuseAs = 'reset',
 ): Service {
   const destination = cluster === undefined ? undefined : destinations.get(cluster)
@@ -202,14 +202,12 @@ function policyOf(
 function destinationsOf(
   { timeouts }: ListenerConfig,
   config: Config,
-  destinations: ReadonlyMap<string, Destination>,
-): ReadonlyMap<string, Destination> {
+  destinations: Destinations,
+): Destinations {
   if (timeoutsAt('decision').every((name) => timeouts[name] === undefined)) return destinations
-  return new Map(
-    Array.from(destinations, ([name, destination]) => {
-      const own = connectionTimeouts(config.timeouts, timeouts, config.clusters[name]!.timeouts)
-      return [name, withTimeouts(destination, own)]
-    }),
+  const { timeouts: common, clusters } = config
+  return new OwnDestinations(destinations, (cluster) =>
+    connectionTimeouts(common, timeouts, clusters[cluster]!.timeouts),
   )
 }
 

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Candidate, ChangeCandidate } from '../../config/changes/changing-config.js'
 import { changesBetween, needingRestart } from '../../config/changes/differences.js'
+import { takeUp } from '../../config/changes/take-up.js'
 import type { Config } from '../../config/schema.js'
 import { workerCount } from '../../config/worker-count.js'
 import type { Changed, Reloaded } from '../../control/answers.js'
@@ -164,15 +165,11 @@ export class Reloader {
     return tellReload(openLog.log, { changed, needsRestart, changes: fate })
   }
 
-  async #takeUp(candidate: Candidate): Promise<void> {
-    try {
-      const prepared = await this.prepare(candidate.config)
+  #takeUp(candidate: Candidate): Promise<void> {
+    return takeUp(candidate, async (config) => {
+      const prepared = await this.prepare(config)
       prepared.takeUp()
-    } catch (error) {
-      candidate.givenUp?.()
-      throw error
-    }
-    candidate.taken?.()
+    })
   }
 
   async #open(checkRunning: () => void): Promise<void> {
