@@ -246,7 +246,8 @@ export abstract class ConnectionView {
     }
   }
 
-  private get tags(): Readonly<Record<string, string>> {
+  /** Those of its listener, and those that a route function has decided on. */
+  get tags(): Readonly<Record<string, string>> {
     const { tags } = this.decision ?? {}
     return tags === undefined ? this.service.tags : { ...this.service.tags, ...tags }
   }

@@ -249,7 +249,7 @@ export class Connection
   private refuse(ending: RecordEnding, status = statusOf(ending)): void {
     const host = this.#host
     if (host === undefined) return
-    const order = host.told.isFull ? undefined : tellOrderOf(ending, this.service, this.cluster, status)
+    const order = host.told.isFull ? undefined : tellOrderOf(ending, this, status)
     const { negotiation } = this
     if (negotiation !== undefined) {
       this.stage = negotiation

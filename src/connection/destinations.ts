@@ -1,6 +1,6 @@
 /** Where clients go, and the timeouts of their connections in the places where they apply. Pure. */
 import { didYouMean } from '../config/suggest.js'
-import { type ConnectionTimeouts, connectionTimeouts } from '../config/timeouts.js'
+import { type ConnectionTimeouts, connectionTimeouts, type OwnTimeouts } from '../config/timeouts.js'
 import { quote } from '../config/wording.js'
 import type { PipeTimeouts } from '../pipe/options.js'
 import type { Originations } from '../tls/originations.js'
@@ -61,8 +61,13 @@ export function destinationOf(
   if (decision === undefined) return destination
   const { timeouts, backend } = decision
   const reached = backend === undefined ? destination : withBackend(destination, backend, originations)
-  if (timeouts === undefined) return reached
-  return withTimeouts(reached, connectionTimeouts(timeoutsOf(reached), timeouts))
+  return withOwnTimeouts(reached, timeouts)
+}
+
+/** What a decision says of timeouts goes before all else. Undefined: it says nothing. */
+export function withOwnTimeouts(destination: Destination, timeouts: OwnTimeouts | undefined): Destination {
+  if (timeouts === undefined) return destination
+  return withTimeouts(destination, connectionTimeouts(timeoutsOf(destination), timeouts))
 }
 
 /** The settings of a cluster for a backend that is none of its own. */

@@ -7,6 +7,7 @@ import type { OpeningFacts } from '../observe/records/record.js'
 import type { FrozenPipe } from '../pipe/frozen.js'
 import type { Moved } from './backend/exchange.js'
 import type { Connection } from './connection.js'
+import type { Decision } from './decision/read-decision.js'
 
 /** Everything but the sockets, which go along as fds. */
 export interface FrozenConnection {
@@ -33,6 +34,8 @@ export interface FrozenConnection {
   readonly named?: string | undefined
   /** The name of its Postgres session, which can be cancelled. */
   readonly session?: string | undefined
+  /** What a route function has decided about it, as far as that still matters. */
+  readonly decision?: Pick<Decision, 'tags' | 'timeouts' | 'limits'> | undefined
   /** Bytes that were moved before the pipe. */
   readonly before: Moved
   /** The rates that an operator has given to the connection, in bytes per second. 0: no limit. */
@@ -68,8 +71,15 @@ export function toFrozen(
     learnt: connection.learnt,
     named: typeof named === 'object' ? formatAddress(named) : undefined,
     session: connection.session,
+    decision: lastingPart(connection.decision),
     before: { bytesUp: facts.bytesUp - moved.bytesUp, bytesDown: facts.bytesDown - moved.bytesDown },
     rates,
     pipe,
   }
+}
+
+function lastingPart(decision: Decision | undefined): FrozenConnection['decision'] {
+  if (decision === undefined) return undefined
+  const { tags, timeouts, limits } = decision
+  return { tags, timeouts, limits }
 }

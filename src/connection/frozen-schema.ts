@@ -63,6 +63,19 @@ const connectionSchema = z.object({
   learnt: maybe(learntSchema),
   named: maybe(text),
   session: maybe(text),
+  decision: maybe(
+    z.object({
+      tags: maybe(z.record(z.string(), text)),
+      timeouts: maybe(z.record(z.string(), count)),
+      limits: maybe(
+        z.object({
+          maxConnections: maybe(count),
+          bytesPerSecond: maybe(z.object({ up: count, down: count })),
+          maxBytes: maybe(count),
+        }),
+      ),
+    }),
+  ),
   before: z.object({ bytesUp: count, bytesDown: count }),
   rates: maybe(z.object({ up: maybe(count), down: maybe(count) })),
   pipe: z.object({

@@ -9,13 +9,12 @@ import type { KnownClient } from './opening/known-client.js'
 
 const NOTHING = Buffer.alloc(0)
 
-/** Undefined: there is nothing to say but what `refuseAs` says. For a client that has no answer yet. */
+/** Undefined: there is nothing to say in HTTP. For a client that has no answer yet. */
 export function lastWordFor(
-  { answer, cancelRequest, policy, tls, request }: KnownClient,
+  { cancelRequest, policy, tls, request }: KnownClient,
   cause: string,
   status: ErrorStatus | undefined,
 ): Buffer | undefined {
-  if (answer !== undefined) return Buffer.from(answer)
   // Postgres does the same: a client that cancels learns nothing, not even whether there was anything to
   // cancel.
   if (cancelRequest !== undefined) return NOTHING

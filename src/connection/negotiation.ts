@@ -192,7 +192,8 @@ export class Negotiation {
     if (by === 'backend' && backend?.isBehind === false) backend.close()
     else if (by !== 'client') backend?.reset()
     const isUnanswered = this.#exchange?.status === undefined
-    const lastWord = isUnanswered ? lastWordFor(client, cause, status) : undefined
+    const hasAnswer = order?.answer !== undefined
+    const lastWord = isUnanswered && !hasAnswer ? lastWordFor(client, cause, status) : undefined
     const speak = (): Promise<void> => {
       if (lastWord !== undefined) return dialogue.sayGoodbye(lastWord)
       if (isUnanswered && order !== undefined) return tellNo(dialogue, order, stateOf(client))

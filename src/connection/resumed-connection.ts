@@ -6,6 +6,7 @@ import { adoptSockets, type ReceivedPipe, restorePipe } from '../pipe/fd/receive
 import { Connection } from './connection.js'
 import type { ConnectionHost } from './connection-host.js'
 import type { Settled } from './connection-view.js'
+import { withOwnTimeouts } from './destinations.js'
 import type { FrozenConnection } from './frozen-connection.js'
 import type { Destination, Service } from './service.js'
 
@@ -27,7 +28,8 @@ export function resumable(frozen: FrozenConnection, services: Iterable<Service>)
     const reached = frozen.via ? frozen.reached : parseAddress(frozen.reached)
     if (destination === undefined || backend === undefined) return undefined
     if (typeof reached === 'string' && !frozen.via) return undefined
-    return { frozen, service, destination, backend, reached }
+    const own = withOwnTimeouts(destination, frozen.decision?.timeouts)
+    return { frozen, service, destination: own, backend, reached }
   }
   return undefined
 }
@@ -75,14 +77,14 @@ function settledOf(
   backend: Backend,
   at: Address | string,
 ): Settled {
-  const { id, cluster, waitMicros, learnt, session, before, named } = frozen
+  const { id, cluster, decision, waitMicros, learnt, session, before, named } = frozen
   const place = { cluster, backend: backend.name, address: frozen.reached }
   const open = typeof at === 'string' ? undefined : { place, at: { backend, address: at }, destination }
   if (session !== undefined && open !== undefined) host.sessions.begin(session, open)
   return {
     id,
     cluster,
-    decision: undefined,
+    decision,
     at: undefined,
     namedClient: addressOf(named),
     waitMicros,

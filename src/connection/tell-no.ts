@@ -32,11 +32,10 @@ export const AFTER_ANSWER: PartingLimits = {
 }
 const NOTHING = Buffer.alloc(0)
 
-/** How to tell one client no. */
-export interface TellOrder {
-  readonly as: Exclude<RefuseAs, 'reset'>
-  readonly refused: Refused
-}
+/** How to tell one client no: in a language, or with these bytes. */
+export type TellOrder =
+  | { readonly as: Exclude<RefuseAs, 'reset'>; readonly refused: Refused; readonly answer?: never }
+  | { readonly answer: Uint8Array }
 
 /** What the client may do before it shows its language. */
 export interface TellState {
@@ -48,13 +47,21 @@ export interface TellState {
   readonly agreesToTls: boolean
 }
 
+/** What decides how a client is told no. */
+interface Told {
+  readonly service: Pick<Service, 'refuseAs' | 'destinations'>
+  readonly cluster: string | undefined
+  readonly knownClient?: { readonly answer: Uint8Array | undefined } | undefined
+}
+
 /** Undefined: the client is reset. `status` replaces the usual one of the cause. */
 export function tellOrderOf(
   ending: RecordEnding,
-  { refuseAs, destinations }: Service,
-  cluster: string | undefined,
+  { service: { refuseAs, destinations }, cluster, knownClient }: Told,
   status: ErrorStatus | undefined = statusOf(ending),
 ): TellOrder | undefined {
+  const { answer } = knownClient ?? {}
+  if (answer !== undefined) return { answer }
   const { told } = kindOf(ending)
   if (told === undefined) return undefined
   const ofCluster = ending.phase === 'opening' ? undefined : destinations.get(cluster ?? '')?.refuseAs
@@ -100,9 +107,11 @@ export async function tellNo(dialogue: Dialogue, order: TellOrder, state: TellSt
 /** Undefined: the client shows no language that millrace knows. */
 async function wordsFor(
   dialogue: Dialogue,
-  { as, refused }: TellOrder,
+  order: TellOrder,
   { mayHaveHeader, isTlsAhead, agreesToTls }: TellState,
 ): Promise<Buffer | undefined> {
+  if (order.answer !== undefined) return Buffer.from(order.answer)
+  const { as, refused } = order
   if (as === 'close') return NOTHING
   if (as !== 'auto' && !isTlsAhead) return BY_NAME[as].bytes(refused)
   dialogue.allow(SHOW_MS)

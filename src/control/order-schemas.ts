@@ -60,6 +60,7 @@ const filter = {
   cluster: name.optional(),
   backend: name.optional().describe('the address as in the config'),
   client: range.optional().describe('addresses such as 10.0.0.0/8, 192.0.2.1 or unix'),
+  tag: name.optional().describe('KEY=VALUE, or a key with any value'),
   idleForMs: duration.optional(),
   olderThanMs: duration.optional(),
 }

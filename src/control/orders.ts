@@ -26,6 +26,8 @@ export interface ConnectionFilter {
   readonly backend?: string | undefined
   /** Addresses such as `10.0.0.0/8`, `192.0.2.1` or `unix`. */
   readonly client?: string | undefined
+  /** `KEY=VALUE`, or a key with any value: of the tags of the listener and of a route function. */
+  readonly tag?: string | undefined
   /** Matches connections that moved no byte for at least this many ms. */
   readonly idleForMs?: number | undefined
   /** Matches connections that were accepted at least this many ms ago. */

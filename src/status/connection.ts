@@ -2,7 +2,19 @@
  * The fields of an open connection. Pure.
  */
 import { LIMITS, NOBODY, PHASES } from './common.js'
-import { choice, count, earliest, finding, gauge, key, numberKey, optional, part, setting } from './kinds.js'
+import {
+  choice,
+  count,
+  earliest,
+  finding,
+  gauge,
+  key,
+  numberKey,
+  optional,
+  part,
+  setting,
+  texts,
+} from './kinds.js'
 
 /** One direction of the connection. */
 export const DIRECTION = {
@@ -44,6 +56,8 @@ export const CONNECTION = {
   /** The forward proxy of the connection, without credentials. Undefined: none. */
   via: optional(setting()),
   sni: optional(setting()),
+  /** Each as `KEY=VALUE`. Undefined: none. */
+  tags: optional(texts()),
   /** As in the record. */
   phase: choice(PHASES),
   startedAt: earliest(),

@@ -151,10 +151,20 @@ export function describeDecidedBackends(): void {
     expect((await bed.recorded(1))[0]!.ended.cause).toBe('quota')
   })
 
-  it('tags of a decision stand in the record beside those of the listener, and go before them', async () => {
+  it('tags of a decision stand in the record beside those of the listener, go before them, and find connections', async () => {
     const tags = { place: 'here', tenant: 'none' }
-    await start(() => ({ backend: backend.address, tags: { tenant: 'a', plan: 'free' } }), {}, { tags })
-    await exchange()
+    const decide = () => ({ backend: backend.address, tags: { tenant: 'a', plan: 'free' } })
+    await start(decide, {}, { tags })
+    const client = await bed.connect()
+    const peer = await backend.accepted()
+    await until(() => bed.proxy.connections()[0]?.pipe !== undefined)
+    const found = async (tag: string) => (await bed.control.connections({ tag })).matched
+    const wanted = ['tenant=a', 'plan', 'place=here', 'tenant=none', 'ten']
+    expect(await Promise.all(wanted.map(found))).toEqual([1, 1, 1, 0, 0])
+    const [listed] = (await bed.control.connections({})).connections
+    expect(listed).toMatchObject({ backend: backend.address, tags: ['place=here', 'tenant=a', 'plan=free'] })
+    client.end()
+    peer.end()
     expect((await bed.recorded(1))[0]!.tags).toEqual({ place: 'here', tenant: 'a', plan: 'free' })
   })
 

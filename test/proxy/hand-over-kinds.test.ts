@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { kernelLoop } from '../../src/io/choose-engine.js'
 import { KernelLoop } from '../../src/io/kernel/kernel-loop.js'
 import type { RunningProxy } from '../../src/proxy/running-proxy.js'
+import type { RouteDecision } from '../../src/route/visitor.js'
 import { Backend } from '../support/backend.js'
 import { pattern } from '../support/bytes.js'
 import { advanceClock, restoreClock, stopClock } from '../support/clock.js'
@@ -53,6 +54,23 @@ describe.runIf(hasAddon)('a hand-over', () => {
     await Promise.all([client.receive(down.length), backend.receive(5 + up.length)])
     expect([client.missingFrom(backend), backend.missingFrom(client)]).toEqual([undefined, undefined])
     expect(pinned()).toBe(0)
+  })
+
+  test('what a route function has decided holds in the other proxy, and a backend in no config stays', async () => {
+    const { address } = rig.backend
+    const decisions: RouteDecision[] = [
+      { cluster: 'back', tags: { tenant: 'a' }, limits: { maxBytes: '2KiB' }, timeouts: { idleMs: '8h' } },
+      { backend: address },
+    ]
+    const front = { name: 'front', address: '127.0.0.1:0', route: () => decisions.shift() }
+    const [a, b] = [await rig.proxy({ listeners: [front] }), await rig.proxy({ listeners: [front] })]
+    const { backend } = await rig.join(a)
+    await rig.join(a)
+    expect(await rig.give(a, b)).toBe(1)
+    expect(only(a).backend?.name).toBe(address)
+    backend.send(pattern(1, 4096))
+    expect(await backend.ended).not.toBe('')
+    expect(rig.records).toMatchObject([{ tags: { tenant: 'a' }, ended: { cause: 'quota' } }])
   })
 
   test('a connection whose backend has ended first still brings the bytes of its client', async () => {

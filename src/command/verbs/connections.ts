@@ -28,6 +28,7 @@ interface FilterFlags {
   readonly cluster?: string
   readonly backend?: string
   readonly client?: string
+  readonly tag?: string
   readonly idle?: number
   readonly older?: number
 }
@@ -65,12 +66,13 @@ function withFilter(verb: Command): Command {
     .option('--cluster <name>', 'only those to this cluster')
     .option('--backend <address>', 'only those to this backend, by its address in the config')
     .option('--client <addresses>', 'only those from these clients, such as 10.0.0.0/8', addressRange)
+    .option('--tag <key=value>', 'only those with this tag, or with this key and any value')
     .option('--idle <time>', 'only those that moved no byte for this long, such as 5m', duration)
     .option('--older <time>', 'only those that are at least this old, such as 1h', duration)
 }
 
-function filterOf({ listener, cluster, backend, client, idle, older }: FilterFlags): ConnectionFilter {
-  return given({ listener, cluster, backend, client, idleForMs: idle, olderThanMs: older })
+function filterOf({ listener, cluster, backend, client, tag, idle, older }: FilterFlags): ConnectionFilter {
+  return given({ listener, cluster, backend, client, tag, idleForMs: idle, olderThanMs: older })
 }
 
 function addressRange(text: string): string {

@@ -34,6 +34,7 @@ interface KnownLife {
   readonly limiting: Limiting
 }
 
+type Tags = Connection['tags']
 type OfLimiting = Pick<ConnectionInfo, 'limitedBy' | 'limitedShares'>
 
 const NOT_KNOWN: OfLimiting = { limitedBy: undefined, limitedShares: undefined }
@@ -70,7 +71,7 @@ export class ConnectionWatch {
   }
 
   matching(filter: ConnectionFilter): readonly Connection[] {
-    const { ids, listener, cluster, backend, client, idleForMs, olderThanMs } = filter
+    const { ids, listener, cluster, backend, client, tag, idleForMs, olderThanMs } = filter
     const now = performance.now()
     const wanted = ids && new Set(ids)
     const clients = client === undefined ? undefined : new AddressSet([client])
@@ -79,6 +80,7 @@ export class ConnectionWatch {
       if (listener !== undefined && each.service.name !== listener) return false
       if (cluster !== undefined && each.cluster !== cluster) return false
       if (backend !== undefined && each.backend?.name !== backend) return false
+      if (tag !== undefined && !hasTag(each.tags, tag)) return false
       if (idleForMs !== undefined && idleMs(each, now) < idleForMs) return false
       if (olderThanMs !== undefined && each.ageMs < olderThanMs) return false
       return clients === undefined || clients.has(each.clientAddress)
@@ -147,6 +149,7 @@ export class ConnectionWatch {
       backendAddress: facts.backendAddress,
       via: facts.via,
       sni: facts.sni,
+      tags: textsOf(facts.tags),
       phase: connection.phase,
       startedAt: new Date(facts.acceptedAt).toISOString(),
       ageMs: Math.round(facts.totalMicros / 1000),
@@ -188,6 +191,15 @@ function heaviest<Item>(items: readonly Item[], weigh: (item: Item) => number, m
   }
   return found
 }
+
+const textsOf = (tags: Tags): readonly string[] | undefined => {
+  const texts = Object.entries(tags).map(([key, value]) => `${key}=${value}`)
+  return texts.length === 0 ? undefined : texts
+}
+
+/** `wanted`: `KEY=VALUE`, or a key with any value. A key may have a "=". */
+const hasTag = (tags: Tags, wanted: string): boolean =>
+  Object.entries(tags).some(([key, value]) => wanted === key || wanted === `${key}=${value}`)
 
 /** Rates of a connection that no look has seen before. */
 function sinceAccepted({ totals, ageMs }: Connection): Rates {

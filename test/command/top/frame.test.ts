@@ -35,6 +35,7 @@ const connection = (client: string): ConnectionInfo => ({
   backendAddress: '127.0.0.1:2',
   via: undefined,
   sni: undefined,
+  tags: undefined,
   phase: 'data',
   startedAt: '2026-01-01T00:00:00.000Z',
   ageMs: 65_000,
