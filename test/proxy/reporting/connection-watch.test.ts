@@ -49,7 +49,7 @@ const connection = {
   get ageMs() {
     return now
   },
-  facts: () => ({ listener: 'front', acceptedAt: 0, totalMicros: now * 1000, life: lifeNow() }),
+  facts: () => ({ listener: 'front', tags: {}, acceptedAt: 0, totalMicros: now * 1000, life: lifeNow() }),
 } as unknown as Connection
 
 /** Returns how to list the connection, and how to list others, at a time in ms. */
