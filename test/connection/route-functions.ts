@@ -109,6 +109,17 @@ export function describeRouteFunctions(): void {
     expect(backend.peers).toEqual([])
   })
 
+  it('a route function that fails for each client is told once a second', async () => {
+    await start((() => 5) as never)
+    for (let each = 0; each < 3; each++) await bed.turnedAway()
+    const lines = () => bed.logged.filter(({ message }) => message.includes('route function failed'))
+    expect(lines()).toHaveLength(1)
+    advanceClock(1000)
+    await bed.turnedAway()
+    expect(lines()[1]).toMatchObject({ keptBack: 2 })
+    await bed.recorded(4)
+  })
+
   it('a route function that never answers ends its client after routeMs', async () => {
     await start(() => new Promise(() => {}), {}, { routeMs: 30 })
     expect(await recordOf('x')).toMatchObject({

@@ -65,7 +65,8 @@ export const GENERAL_KEYS: KeyTable = {
   },
   clusters: {
     does: 'The [clusters](#clusters). Each is a set of backends with a name. The name `reject` is not allowed',
-    takes: 'map of at least one, by [name](#names)',
+    takes:
+      'map of at least one, by [name](#names). With a [`route` function](library.md#route-functions) there need be none',
     default: REQUIRED,
   },
 }
