@@ -73,7 +73,7 @@ export interface Visitor {
    * (TimeoutError). Give it to `fetch` and to queries.
    */
   readonly signal: AbortSignal
-  /** Return its result to turn the client away, with `reason` in the record. */
+  /** Return its result to turn the client away, with the first 300 characters of `reason` in the record. */
   reject(reason?: string, options?: RejectOptions): Rejection
 }
 

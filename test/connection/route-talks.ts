@@ -91,6 +91,12 @@ export function describeRouteTalks(): void {
     })
   })
 
+  it('the record has the beginning of a long reason', async () => {
+    await start(({ reject }) => reject('x'.repeat(1000)))
+    await bed.turnedAway()
+    expect((await bed.recorded(1))[0]!.ended.cause).toBe(`rejected: ${'x'.repeat(300)}…`)
+  })
+
   it('the signal of a visitor aborts when the client is gone', async () => {
     let asked: (visitor: Visitor) => void = () => {}
     const visitor = new Promise<Visitor>((resolve) => {
@@ -169,6 +175,7 @@ export function describeRouteTalks(): void {
       {},
       /65537 bytes are too many/,
     ],
+    ['rejects for a number', ({ reject }) => reject(5 as never), {}, /reject: expected a text as the reason/],
     [
       'rejects with a text',
       ({ reject }) => reject('no', { answer: 'x' as never }),

@@ -2,6 +2,7 @@
  * One question to a route function: what the function may do with its client until it has answered. When the question is over,
  * nothing of it touches the client any more, because the bytes belong to the backend then.
  */
+import { shorten } from '../../config/wording.js'
 import { MillraceError } from '../../errors.js'
 import type { DialogueOver } from '../../io/dialogue.js'
 import type { Rejection, RejectOptions, Visitor } from '../../route/visitor.js'
@@ -12,6 +13,8 @@ import type { RouteTime } from './route-time.js'
 /** First byte of a record that carries a handshake, RFC 8446 section 5.1. */
 const TLS_HANDSHAKE = 22
 const MOST_PEEKED_BYTES = 16 * 1024
+/** A record is one line of the log. */
+const MOST_REASON_CHARS = 300
 /** Bytes that may wait for a client that reads slowly. */
 const MOST_WRITTEN_BYTES = 64 * 1024
 
@@ -140,7 +143,13 @@ export class Question {
 }
 
 function reject(reason?: string, { answer }: RejectOptions = {}): Rejection {
-  return { isRejected: true, reason, answer: answer && copyOf(answer, 'reject') }
+  if (reason !== undefined && typeof reason !== 'string')
+    throw new MillraceError('bad-argument', `reject: expected a text as the reason, not ${typeof reason}`)
+  return {
+    isRejected: true,
+    reason: reason && shorten(reason, MOST_REASON_CHARS),
+    answer: answer && copyOf(answer, 'reject'),
+  }
 }
 
 function copyOf(bytes: Uint8Array, what: string, most = MOST_WRITTEN_BYTES): Buffer {
