@@ -8,7 +8,7 @@ import { SHORTAGES } from '../errors.js'
 import type { Socket } from '../io/socket.js'
 import { sourceOf, USUAL_PREFIXES } from '../source.js'
 import type { Waiting } from './attempt-host.js'
-import { type Dialling, type DialRequest, type DialResult, NOT_ALLOWED } from './dial.js'
+import { type Dialling, type DialRequest, type DialResult, LOOP, NOT_ALLOWED } from './dial.js'
 import type { DialerOutcome, Through } from './dialer.js'
 import { type Turn, turnsOf } from './egress/turns.js'
 import type { AllowedServer, EgressHost } from './egress-host.js'
@@ -215,8 +215,8 @@ export class EgressAttempt implements Dialling, Waiting, Waiter {
       return
     }
     this.#isDialling = false
-    // The only address is a name that only the forward proxy can try.
-    if (this.#via?.failure !== undefined) backend.dialDropped()
+    // The only address is a name that only the forward proxy can try. Another listener may lead to a backend that this one may not.
+    if (this.#via?.failure !== undefined || errno === LOOP) backend.dialDropped()
     else backend.dialFailed(address, errno, this.#host.now())
     if (this.#begin()) this.#next()
   }

@@ -83,6 +83,13 @@ export function describeLoops(): void {
     })
   })
 
+  it('a route function that returns the own listener as a backend is turned away, too', async () => {
+    const route = () => ({ backend: { address: outer() } })
+    await bed.reload({ listeners: [{ name: 'outer', address: '127.0.0.1:0', route }, LISTENERS[1]!] })
+    expect(await bed.turnedAway()).toBe('ECONNRESET')
+    expect((await bed.recorded(1))[0]).toMatchObject({ backend: outer(), ended: LOOP })
+  })
+
   it('many clients of a loop have one line in the log', async () => {
     await lead([outer()], [backend.address])
     for (let i = 0; i < 20; i++) expect(await bed.turnedAway()).toBe('ECONNRESET')
