@@ -1,6 +1,6 @@
 /**
- * Where this proxy listens at the moment. Says which listener a connect would reach. A connect to a port on which no listener is costs
- * one lookup.
+ * Where this proxy listens at the moment. Says which listener a connect would reach. It costs one lookup, and a second one if a listener
+ * has the same port: answers hold for a second.
  */
 import { type Address, formatAddress } from '../../address.js'
 import { type Interfaces, type ListeningAt, OwnAddresses } from '../../cluster/egress/own-addresses.js'
@@ -9,19 +9,33 @@ import type { Listener } from '../../listener/listener.js'
 
 type Known = Pick<Listener, 'address' | 'place' | 'options' | 'isListening'>
 
+interface Answer {
+  /** Undefined: none is reached. */
+  readonly listener: Known | undefined
+  readonly givenAt: number
+}
+
+/** An address that this machine gets later counts after this time. */
+const HOLDS_MS = 1000
+
 export class OwnListeners {
+  readonly #now: () => number
+  /** By the object, because a backend keeps its address as one object. */
+  #answers = new WeakMap<Address, Answer>()
   readonly #addresses: OwnAddresses
   /** By the port, or the path of a unix socket. Closed ones leave when another one opens at the same place. */
   readonly #listeners = new Map<number | string, Known[]>()
 
   /** `now` is in ms, and never goes back. */
   constructor(now: () => number, interfaces?: Interfaces) {
+    this.#now = now
     this.#addresses = new OwnAddresses([], now, interfaces)
   }
 
   /** The listener has begun to listen. */
   opened(listener: Known): void {
     const key = keyOf(listener.address)
+    this.#answers = new WeakMap()
     const others = this.#listeners.get(key) ?? []
     this.#listeners.set(key, [...others.filter((each) => each !== listener && each.isListening), listener])
   }
@@ -34,7 +48,17 @@ export class OwnListeners {
   at(to: Address): string | undefined {
     const here = this.#listeners.get(keyOf(to))
     if (here === undefined) return undefined
-    return here.find((each) => each.isListening && this.#isReached(each, to))?.options.name
+    const reached = this.#reached(to, here)
+    return reached?.isListening === true ? reached.options.name : undefined
+  }
+
+  #reached(to: Address, among: readonly Known[]): Known | undefined {
+    const now = this.#now()
+    const known = this.#answers.get(to)
+    if (known !== undefined && now - known.givenAt < HOLDS_MS) return known.listener
+    const listener = among.find((each) => each.isListening && this.#isReached(each, to))
+    this.#answers.set(to, { listener, givenAt: now })
+    return listener
   }
 
   #isReached({ place, options }: Known, to: Address): boolean {

@@ -54,6 +54,26 @@ it('a connect of this machine to itself does not reach a listener of one network
   expect([found('eth0'), found('lo')]).toEqual([undefined, '0.0.0.0:80'])
 })
 
+it('an address that this machine gets is known after a second, and a listener that opens at once', () => {
+  let [now, host] = [0, '10.0.0.5']
+  const own = new OwnListeners(
+    () => now,
+    () => ({ eth0: [{ address: host }] }),
+  )
+  own.opened(listener('0.0.0.0:80'))
+  const moving = at('10.0.0.6:80')
+  expect(own.at(moving)).toBeUndefined()
+  host = '10.0.0.6'
+  now = 999
+  expect(own.at(moving)).toBeUndefined()
+  now = 1000
+  expect(own.at(moving)).toBe('0.0.0.0:80')
+  const other = at('10.0.0.6:81')
+  expect(own.at(other)).toBeUndefined()
+  own.opened(listener('10.0.0.6:81'))
+  expect(own.at(other)).toBe('10.0.0.6:81')
+})
+
 it('a listener that was closed is not reached, and one that replaces it is', () => {
   const first = listener('127.0.0.1:80')
   const own = listeners(first)
