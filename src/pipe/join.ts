@@ -36,11 +36,12 @@ export interface RunningPipe extends Promise<PipeRecord> {
  *
  * millrace takes plain TCP and unix sockets from Node and, on Linux, splices them. It carries anything else
  * (TLS, a Duplex of your own) as a stream, with the same promises. Both streams belong to the pipe from this
- * call on: add no listener, write nothing, and do not expect their 'end'. An adopted net.Socket emits 'close'
- * at once.
+ * call on: add no listener, write nothing, and do not expect their 'end'. Timeouts of sockets end. An adopted
+ * net.Socket emits 'close' at once.
  *
  * The promise resolves with the record when both sockets are closed, whatever the network did. It never
- * rejects. For arguments of the wrong kind, `pipe` throws a `bad-argument` MillraceError at once.
+ * rejects. For arguments of the wrong kind, for streams that do not carry bytes, and for a stream that another
+ * pipe has, `pipe` throws a `bad-argument` MillraceError at once.
  */
 export function pipe(client: Duplex, backend: Duplex, options?: PipeOptions): RunningPipe {
   checkStreams(client, backend, (stream) => taken.has(stream))

@@ -40,7 +40,8 @@ export interface ProxyOptions {
 export interface Proxy {
   /**
    * Opens every listener or none. Rejects with `listen-failed`, which names the listener and says what to do.
-   * Rejects with `wrong-state` if the proxy was started before, or is drained or stopped before it listens.
+   * Rejects with `wrong-state` if the proxy was started before, or is drained or stopped before it listens. After any other error
+   * it may be called again.
    */
   start(): Promise<void>
   /** Facts and figures of this moment. */
