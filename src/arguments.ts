@@ -76,6 +76,15 @@ export const choice = <Word extends string>(words: readonly Word[]): Kind<Word> 
   accepts: (value): value is Word => words.some((word) => word === value),
 })
 
+/** One of Node. A stand-in of a test environment has no promises that hold. */
+export const signal: Kind<AbortSignal> = {
+  wanted: 'an AbortSignal',
+  // A Proxy of a signal throws here, and cannot be listened to.
+  accepts: (value): value is AbortSignal =>
+    value instanceof AbortSignal && typeof value.aborted === 'boolean',
+  hint: (value) => (value instanceof AbortController ? 'write controller.signal' : undefined),
+}
+
 /** Also of another realm, such as one of node:vm. */
 export const bytes: Kind<Uint8Array> = {
   wanted: 'a Buffer or Uint8Array',

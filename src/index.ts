@@ -1,4 +1,5 @@
 /** The public API of the library: re-exports only. */
+export type { Abortable } from './abort.js'
 export type { Address, TcpAddress, UnixAddress } from './address.js'
 export type {
   BackendTlsInput,
@@ -87,7 +88,7 @@ export type {
 } from './pipe/options.js'
 export type { StartUp } from './postgres/start-up.js'
 export { createProxy } from './proxy/library-proxy.js'
-export type { Proxy, ProxyOptions } from './proxy/proxy.js'
+export type { LibraryDrainOrder, Proxy, ProxyOptions } from './proxy/proxy.js'
 export type { ProxyHeader, ProxySsl, Tlv } from './proxy-protocol/header.js'
 export { formatAddress, parseAddress } from './public-address.js'
 export type {

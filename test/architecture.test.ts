@@ -42,6 +42,7 @@ const BELOW_THE_ROOMS = [
   'words',
   'escape',
   'nearest',
+  'abort',
   'arguments',
   'public-address',
   'signals',

@@ -21,7 +21,9 @@ const proxy: Proxy = createProxy({ listeners, clusters: { none: { backends: ['12
 export const { start, drain, status } = proxy
 
 export async function join(client: Socket): Promise<string | undefined> {
-  const record: PipeRecord = await pipe(client, connect(1), { head: Buffer.from('x'), idleTimeoutMs: 1000 })
+  const { signal } = new AbortController()
+  await proxy.start({ signal })
+  const record: PipeRecord = await pipe(client, connect(1), { head: Buffer.from('x'), idleTimeoutMs: 1000, signal })
   return record.ended.error?.message
 }
 

@@ -9,6 +9,7 @@ import {
   type Read,
   readOptions,
   show,
+  signal,
 } from '../arguments.js'
 import { HALF_CLOSES, SPLICE_MODES } from '../defaults.js'
 import type { PipeOptions } from './options.js'
@@ -24,12 +25,14 @@ const PIPE: Door<PipeOptions> = {
     idleTimeoutMs: milliseconds,
     halfClosedTimeoutMs: milliseconds,
     maxLifetimeMs: milliseconds,
+    signal,
   },
   alsoCalled: {
     idleMs: 'idleTimeoutMs',
     timeout: 'idleTimeoutMs',
     halfClosedMs: 'halfClosedTimeoutMs',
     lifetimeMs: 'maxLifetimeMs',
+    abort: 'signal',
     clientHead: 'head',
     end: 'halfClose',
     allowHalfOpen: 'halfClose',

@@ -3,6 +3,7 @@
  * between fds and streams, and resolves with the record.
  */
 import type { Duplex } from 'node:stream'
+import { whenAborted } from '../abort.js'
 import type { Read } from '../arguments.js'
 import { kernelLoop, sharedEngine } from '../io/choose-engine.js'
 import { adoptBoth, isPlainSocket, isQuiet } from '../io/kernel/adopt.js'
@@ -13,6 +14,7 @@ import type { Expirable } from '../io/sweep.js'
 import { checkStreams, readPipeOptions } from './arguments.js'
 import type {
   Heads,
+  PipeEnded,
   PipeEnding,
   PipeOptions,
   PipeOwner,
@@ -63,12 +65,15 @@ class Join implements PipeOwner, Expirable {
   #resolve!: (record: PipeRecord) => void
   #pipe: Pipe | undefined
   #isOver = false
+  #unfollow = (): void => {}
+  /** The signal that has ended this pipe. */
+  #abortedBy: AbortSignal | undefined
 
   constructor(client: Duplex, backend: Duplex, options: Read<PipeOptions>) {
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
     })
-    const { head, backendHead, ...settings } = options
+    const { head, backendHead, signal, ...settings } = options
     this.#settings = { ...DEFAULT_SETTINGS, ...settings }
     this.#heads = { client: toBuffer(head), backend: toBuffer(backendHead) }
     this.#streams = [client, backend]
@@ -78,6 +83,7 @@ class Join implements PipeOwner, Expirable {
     }
     this.#engine.sweep.add(this, shortest(this.#settings))
     this.#begin(client, backend).catch((error) => this.#failed(error))
+    this.#unfollow = whenAborted(signal, () => this.#abort(signal))
   }
 
   totals(): PipeTotals {
@@ -87,6 +93,11 @@ class Join implements PipeOwner, Expirable {
   close(): void {
     if (this.#pipe !== undefined) this.#pipe.end('ordered')
     else this.#giveUp('ordered')
+  }
+
+  #abort(signal: AbortSignal | undefined): void {
+    this.#abortedBy = signal
+    this.close()
   }
 
   /** The pipe has its own deadlines. Before there is one, only the wait for queued writes can time out. */
@@ -144,10 +155,17 @@ class Join implements PipeOwner, Expirable {
     if (this.#isOver) return
     this.#isOver = true
     this.#engine.sweep.delete(this)
+    this.#unfollow()
+    const durationMs = performance.now() - this.#startedAt
+    this.#resolve({ ...this.totals(), ended: this.#described(ending), durationMs })
+  }
+
+  #described(ending: PipeEnding): PipeEnded {
+    if (ending.cause === 'ordered' && this.#abortedBy !== undefined)
+      return { ...ending, reason: this.#abortedBy.reason }
     const [client, backend] = this.#streams
     const error = ending.cause === 'reset' ? (ending.by === 'client' ? client : backend).errored : null
-    const ended = error == null ? ending : { ...ending, error }
-    this.#resolve({ ...this.totals(), ended, durationMs: performance.now() - this.#startedAt })
+    return error == null ? ending : { ...ending, error }
   }
 }
 

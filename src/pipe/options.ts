@@ -44,6 +44,8 @@ export interface PipeOptions extends Given<PipeSettings> {
   readonly head?: Uint8Array | undefined
   /** Bytes already read from `backend`. They go first. Default: none. */
   readonly backendHead?: Uint8Array | undefined
+  /** When it aborts, the pipe ends as `close()` ends it. The record has the signal's reason. Default: none. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What happened, from the call of `pipe` to the end. */
@@ -56,6 +58,8 @@ export interface PipeRecord extends PipeTotals {
 export interface PipeEnded extends PipeEnding {
   /** What broke the stream, if the cause is `reset` and the stream knows. A socket that millrace has taken over has none. */
   readonly error?: Error
+  /** The reason of the signal that ended the pipe. The cause is `ordered` then. */
+  readonly reason?: unknown
 }
 
 export const DEFAULT_SETTINGS: PipeSettings = {

@@ -1,4 +1,5 @@
 /** The doors of a library proxy: what each of its functions may be given. What an order does is checked where it is carried out. */
+import type { Abortable } from '../abort.js'
 import {
   badArgument,
   choice,
@@ -9,6 +10,7 @@ import {
   onlyTrue,
   readArgument,
   readOptions,
+  signal,
   text,
   whole,
 } from '../arguments.js'
@@ -18,7 +20,6 @@ import { validateConfig } from '../config/validate.js'
 import {
   type BanOrder,
   type BanQuery,
-  type DrainOrder,
   type HoldOrder,
   MOST_LISTED,
   type RateOrder,
@@ -28,7 +29,7 @@ import {
 } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import type { Logger } from '../observe/log/borrowed-log.js'
-import type { ProxyOptions } from './proxy.js'
+import type { LibraryDrainOrder, ProxyOptions } from './proxy.js'
 
 const listener = text('the name of a listener')
 const cluster = text('the name of a cluster')
@@ -53,16 +54,27 @@ const CREATE: Door<ProxyOptions> = {
   alsoCalled: { logger: 'log', reusePort: 'sharePorts' },
 }
 
+const START: Door<Abortable> = { name: 'start', argument: 'options', fields: { signal } }
+
+const RELOAD: Door<Abortable> = { name: 'reload', argument: 'options', fields: { signal } }
+
 const SOURCES: Door<SourceQuery> = {
   name: 'sources',
   argument: 'query',
   fields: { scope: text('process, listener/NAME or cluster/NAME'), sort: choice(SOURCE_SORTS), limit: count },
 }
 
-const DRAIN: Door<DrainOrder> = {
+const DRAIN: Door<LibraryDrainOrder> = {
   name: 'drain',
   argument: 'order',
-  fields: { listener, cluster, backend: text('the address of a backend'), deadlineMs: ms, spreadMs: ms },
+  fields: {
+    listener,
+    cluster,
+    backend: text('the address of a backend'),
+    deadlineMs: ms,
+    spreadMs: ms,
+    signal,
+  },
   alsoCalled: { drainMs: 'deadlineMs', timeout: 'deadlineMs' },
 }
 
@@ -95,7 +107,9 @@ const BANS: Door<BanQuery> = { name: 'bans', argument: 'query', fields: { client
 /** All throw MillraceError `bad-argument`. */
 export const readProxyOptions = (given: unknown): ProxyOptions => readOptions(CREATE, given)
 export const readSources = (given: unknown): SourceQuery => readOptions(SOURCES, given)
-export const readDrain = (given: unknown): DrainOrder => readOptions(DRAIN, given)
+export const readStart = (given: unknown): Abortable => readOptions(START, given)
+export const readReload = (given: unknown): Abortable => readOptions(RELOAD, given)
+export const readDrain = (given: unknown): LibraryDrainOrder => readOptions(DRAIN, given)
 export const readHold = (given: unknown): HoldOrder => readOptions(HOLD, given)
 export const readLimit = (given: unknown): RateOrder => readOptions(LIMIT, given)
 export const readBan = (given: unknown): BanOrder => readOptions(BAN, given)

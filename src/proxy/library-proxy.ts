@@ -1,12 +1,14 @@
 /**
  * The proxy of a user's program. Each of its functions checks what it is given, and works without the object that it comes from.
  */
+import { type Abortable, untilAborted, whenAborted } from '../abort.js'
 import type { ProxyConfig } from '../config/input.js'
 import type { Config } from '../config/schema.js'
+import type { DrainResult, Reloaded } from '../control/answers.js'
 import { MillraceError } from '../errors.js'
 import * as read from './library-arguments.js'
 import { LibraryRun } from './library-run.js'
-import type { Proxy, ProxyOptions } from './proxy.js'
+import type { LibraryDrainOrder, Proxy, ProxyOptions } from './proxy.js'
 
 /**
  * Makes a proxy of this config. It does not start it.
@@ -17,11 +19,11 @@ import type { Proxy, ProxyOptions } from './proxy.js'
 export function createProxy(config: ProxyConfig, options?: ProxyOptions): Proxy {
   const runs = new Runs(read.readConfig('createProxy', config), read.readProxyOptions(options))
   return {
-    start: () => runs.start(),
+    start: async (given) => runs.start(read.readStart(given)),
     status: () => runs.present.status(),
     sources: (query) => runs.present.sources(read.readSources(query)),
-    reload: async (next) => runs.present.reloadWith(() => ({ config: read.readConfig('reload', next) })),
-    drain: async (order) => runs.present.drain(read.readDrain(order)),
+    reload: async (next, given) => reload(runs.present, next, read.readReload(given)),
+    drain: async (order) => drain(runs.present, read.readDrain(order)),
     openListener: async (name) => runs.present.reloader.openListener(read.readListener('openListener', name)),
     limit: (id, order) => runs.present.limit(read.readConnection(id), read.readLimit(order)),
     failback: async (cluster) => runs.present.failback(read.readCluster('failback', cluster)),
@@ -35,6 +37,20 @@ export function createProxy(config: ProxyConfig, options?: ProxyOptions): Proxy 
     release: async (cluster) => runs.present.holds.release(read.readCluster('release', cluster)),
     stop: () => runs.present.stop(),
   }
+}
+
+/** An aborted signal makes the reload give up, until its config is taken up. */
+function reload(run: LibraryRun, next: ProxyConfig, { signal }: Abortable): Promise<Reloaded> {
+  return run.reloadWith(() => {
+    signal?.throwIfAborted()
+    return { config: read.readConfig('reload', next), checkWanted: () => signal?.throwIfAborted() }
+  })
+}
+
+/** An aborted signal ends the wait. The drain goes on. */
+async function drain(run: LibraryRun, { signal, ...order }: LibraryDrainOrder): Promise<DrainResult> {
+  signal?.throwIfAborted()
+  return untilAborted(run.drain(order), signal)
 }
 
 /** The run of a proxy, which begins anew after a start that failed. */
@@ -51,15 +67,31 @@ class Runs {
     this.present = new LibraryRun(config, options)
   }
 
-  async start(): Promise<void> {
+  async start({ signal }: Abortable): Promise<void> {
+    signal?.throwIfAborted()
     if (this.#isSpent) this.#renew()
+    const run = this.present
+    let stopped: Promise<void> | undefined
+    // Only a run that this call starts ends with the signal.
+    const unfollow = whenAborted(run.state === 'new' ? signal : undefined, () => {
+      if (run.state !== 'stopped') stopped = run.stop()
+    })
     try {
-      await this.present.start()
+      await run.start()
     } catch (error) {
       // A proxy that was stopped meanwhile stays stopped, and one that runs goes on.
-      if (!(error instanceof MillraceError && error.code === 'wrong-state')) this.#spend()
-      throw error
+      const isOver = error instanceof MillraceError && error.code === 'wrong-state'
+      if (!isOver && stopped === undefined) this.#spend()
+      if (stopped === undefined) throw error
+    } finally {
+      unfollow()
     }
+    if (stopped === undefined) return
+    await stopped
+    // What it opened while it was stopping.
+    await run.stop()
+    this.#spend()
+    throw signal?.reason
   }
 
   #spend(): void {

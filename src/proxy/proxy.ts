@@ -1,6 +1,7 @@
 /**
  * A proxy as library users see it: what they can call, and what they get.
  */
+import type { Abortable } from '../abort.js'
 import type { ProxyConfig } from '../config/input.js'
 import type {
   BanList,
@@ -37,13 +38,17 @@ export interface ProxyOptions {
   readonly sharePorts?: boolean | undefined
 }
 
+/** The order of a drain, and a signal that ends the wait for it. */
+export interface LibraryDrainOrder extends DrainOrder, Abortable {}
+
 export interface Proxy {
   /**
    * Opens every listener or none. Rejects with `listen-failed`, which names the listener and says what to do.
    * Rejects with `wrong-state` if the proxy was started before, or is drained or stopped before it listens. After any other error
-   * it may be called again.
+   * it may be called again. If the signal aborts, closes what it has opened, rejects with the signal's reason, and may be called
+   * again.
    */
-  start(): Promise<void>
+  start(options?: Abortable): Promise<void>
   /** Facts and figures of this moment. */
   status(): ProxyStatus
   /**
@@ -55,16 +60,18 @@ export interface Proxy {
    * Loads another config without touching open connections. New listeners open first. Listeners that are gone
    * accept no more, and their connections drain for `drainMs`. If anything fails, nothing has changed.
    * Rejects with `config-invalid` and every problem, with `listen-failed`, with `log-failed`, and with
-   * `wrong-state` if the proxy does not run.
+   * `wrong-state` if the proxy does not run. If the signal aborts before the config is taken up, nothing has changed, and it rejects
+   * with the signal's reason.
    */
-  reload(config: ProxyConfig): Promise<Reloaded>
+  reload(config: ProxyConfig, options?: Abortable): Promise<Reloaded>
   /**
    * Stops new connections, lets open ones finish, and ends the rest before and at the deadline. Resolves when
    * none is left, or when the drain is cancelled: by `openListener`, or by an
    * operator who sets the backend `up` or `drain`. Without a listener, cluster or backend, the drain ends
-   * this proxy. Rejects with `unknown-name` and `bad-argument`.
+   * this proxy. Rejects with `unknown-name` and `bad-argument`. If the signal aborts, it rejects with the signal's reason and the drain
+   * goes on. If the signal has aborted before, nothing is drained.
    */
-  drain(order?: DrainOrder): Promise<DrainResult>
+  drain(order?: LibraryDrainOrder): Promise<DrainResult>
   /**
    * Lets a drained listener accept clients again. A reload does not do that. Does nothing if it is open. Rejects with `unknown-name`,
    * and with `listen-failed`: then it stays drained.

@@ -28,6 +28,8 @@ export interface Candidate {
   readonly config: Config
   /** What becomes of the changes at run time. Undefined: there are none. */
   readonly fate?: ChangesFate | undefined
+  /** Throws if nobody wants it any more. Called just before it is taken up. */
+  checkWanted?(): void
   /** It is taken up: it is the present config from now on. */
   taken?(): void
   /** It is not. */

@@ -166,10 +166,7 @@ export class Reloader {
   }
 
   #takeUp(candidate: Candidate): Promise<void> {
-    return takeUp(candidate, async (config) => {
-      const prepared = await this.prepare(config)
-      prepared.takeUp()
-    })
+    return takeUp(candidate, async (config) => takeUpIfWanted(await this.prepare(config), candidate))
   }
 
   async #open(checkRunning: () => void): Promise<void> {
@@ -251,4 +248,14 @@ export class Reloader {
       void connections.drains.run({ listener: name }, leaving, times)
     }
   }
+}
+
+function takeUpIfWanted({ takeUp, giveUp }: Prepared, candidate: Candidate): void {
+  try {
+    candidate.checkWanted?.()
+  } catch (error) {
+    giveUp()
+    throw error
+  }
+  takeUp()
 }
