@@ -48,8 +48,8 @@ it('the library loads no package but those of a proxy: no commander, pino-pretty
   expect(files.filter((file) => file.startsWith('src/command/'))).toEqual([])
 })
 
-it('pipe loads no package, and nothing of a proxy', () => {
-  const { files, packages } = loadedBy('src/pipe/join.ts')
+it('millrace/pipe loads no package, and nothing of a proxy', () => {
+  const { files, packages } = loadedBy('src/index-pipe.ts')
   expect(packages).toEqual([])
   expect(files.filter((file) => !/^src\/(io|pipe|\w[\w-]*\.ts$)/.test(file))).toEqual([])
 })

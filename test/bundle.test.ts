@@ -75,7 +75,7 @@ it('zod is imported as `* as z`, so the bundle has only its English sentences, a
 })
 
 it('a program in TypeScript needs no package and no new compiler for the types of the library', () => {
-  const files = new Set(['dist/index.d.ts'])
+  const files = new Set(['dist/index.d.ts', 'dist/index-pipe.d.ts'])
   const texts = []
   for (const file of files) {
     const text = readFileSync(join(ROOT, file), 'utf8')
@@ -86,6 +86,27 @@ it('a program in TypeScript needs no package and no new compiler for the types o
   expect(importedBy(texts)).toEqual([])
   // Before TypeScript 5.7, the types of Node have no such parameter.
   expect(texts.flatMap((text) => text.match(/\b(?:Buffer|Uint8Array)<\w+/g) ?? [])).toEqual([])
+})
+
+it('millrace/pipe is the pipe of the library, without zod, pino and all that a proxy is made of', async () => {
+  const program = `
+    const small = await import('millrace/pipe')
+    const { pipe, MillraceError } = await import('millrace')
+    console.log(JSON.stringify([small.pipe === pipe, small.MillraceError === MillraceError]))
+  `
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: join(folder, 'beside'),
+  })
+  expect(JSON.parse(stdout)).toEqual([true, true])
+  const { metafile } = buildSync({
+    ...{ entryPoints: ['bundle/index-pipe.js'], absWorkingDir: ROOT, outdir: folder },
+    ...{ bundle: true, platform: 'node', format: 'esm', write: false, metafile: true },
+  })
+  const texts = Object.keys(metafile.inputs).map((path) => readFileSync(join(ROOT, path), 'utf8'))
+  expect(texts.join('')).toContain('// dist/pipe/join.js')
+  expect(texts.join('')).not.toMatch(
+    /^\/\/ (?:node_modules|dist\/(?:config|proxy|observe|cluster|connection))\//m,
+  )
 })
 
 async function runProgram(place: string): Promise<unknown> {

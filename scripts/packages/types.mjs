@@ -12,6 +12,7 @@ const NODE_TYPES = '@types/node@20.19.43'
 
 const PROGRAM = `
 import { connect, type Socket } from 'node:net'
+import { pipe as smallPipe } from 'millrace/pipe'
 import { createProxy, type Logger, MillraceError, pipe, type PipeRecord, type Proxy, type Visitor } from 'millrace'
 
 const logger: Logger = console
@@ -28,6 +29,8 @@ export async function join(client: Socket): Promise<string | undefined> {
 }
 
 export const isRetryable = (error: unknown): boolean => error instanceof MillraceError && error.retryable
+
+export const same: typeof pipe = smallPipe
 
 // @ts-expect-error: the option is misspelt.
 export const wrong = (client: Socket) => pipe(client, connect(1), { idleTimeout: 1000 })

@@ -54,7 +54,7 @@ export const bundle = {
     const { buildSync } = createRequire(join(root, 'package.json'))('esbuild')
     const options = {
       ...OPTIONS,
-      entryPoints: ['cli', 'index'].map((name) => join(root, `dist/${name}.js`)),
+      entryPoints: ['cli', 'index', 'index-pipe'].map((name) => join(root, `dist/${name}.js`)),
       outdir: join(root, 'bundle'),
       absWorkingDir: root,
       external: packagesOutside(root),
