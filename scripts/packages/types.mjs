@@ -13,7 +13,7 @@ const NODE_TYPES = '@types/node@20.19.43'
 const PROGRAM = `
 import { connect, type Socket } from 'node:net'
 import { pipe as smallPipe } from 'millrace/pipe'
-import { createProxy, type Logger, MillraceError, pipe, type PipeRecord, type Proxy, type Visitor } from 'millrace'
+import { createProxy, type Logger, MillraceError, pipe, type PipeRecord, type Proxy, type RunningPipe, type Visitor } from 'millrace'
 
 const logger: Logger = console
 const route = async (visitor: Visitor): Promise<string> => (await visitor.clientHello())?.serverName ?? 'none'
@@ -31,6 +31,14 @@ export async function join(client: Socket): Promise<string | undefined> {
 export const isRetryable = (error: unknown): boolean => error instanceof MillraceError && error.retryable
 
 export const same: typeof pipe = smallPipe
+
+export async function once(client: Socket): Promise<void> {
+  await using own = createProxy({ listeners, clusters: {} })
+  await own.start()
+  using running = pipe(client, connect(1))
+  await using waited: RunningPipe = pipe(client, connect(1))
+  running.close()
+}
 
 // @ts-expect-error: the option is misspelt.
 export const wrong = (client: Socket) => pipe(client, connect(1), { idleTimeout: 1000 })

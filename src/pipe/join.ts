@@ -31,6 +31,10 @@ export interface RunningPipe extends Promise<PipeRecord> {
   close(): void
   /** The byte counts at this moment. */
   totals(): PipeTotals
+  /** `using`: as `close()`. */
+  [Symbol.dispose](): void
+  /** `await using`: as `close()`, and waits until the pipe is over. */
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
@@ -48,7 +52,12 @@ export interface RunningPipe extends Promise<PipeRecord> {
 export function pipe(client: Duplex, backend: Duplex, options?: PipeOptions): RunningPipe {
   checkStreams(client, backend, (stream) => taken.has(stream))
   const join = new Join(client, backend, readPipeOptions(options))
-  return Object.assign(join.done, { close: () => join.close(), totals: () => join.totals() })
+  return Object.assign(join.done, {
+    close: () => join.close(),
+    totals: () => join.totals(),
+    [Symbol.dispose]: () => join.close(),
+    [Symbol.asyncDispose]: () => join.ended(),
+  })
 }
 
 /** Every stream that was given to a pipe. It stays here as long as somebody has it. */
@@ -93,6 +102,11 @@ class Join implements PipeOwner, Expirable {
   close(): void {
     if (this.#pipe !== undefined) this.#pipe.end('ordered')
     else this.#giveUp('ordered')
+  }
+
+  async ended(): Promise<void> {
+    this.close()
+    await this.done
   }
 
   #abort(signal: AbortSignal | undefined): void {

@@ -36,6 +36,7 @@ export function createProxy(config: ProxyConfig, options?: ProxyOptions): Proxy 
     hold: async (order) => runs.present.holds.hold(read.readHold(order)),
     release: async (cluster) => runs.present.holds.release(read.readCluster('release', cluster)),
     stop: () => runs.present.stop(),
+    [Symbol.asyncDispose]: () => runs.present.stop(),
   }
 }
 

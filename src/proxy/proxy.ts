@@ -113,4 +113,6 @@ export interface Proxy {
   release(cluster: string): Promise<Released>
   /** Ends everything now. Resolves when no connection is left. */
   stop(): Promise<void>
+  /** `await using`: as `stop()`. */
+  [Symbol.asyncDispose](): Promise<void>
 }

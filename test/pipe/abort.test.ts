@@ -1,4 +1,4 @@
-/** A signal ends a pipe: in order, or with a reset if bytes are in flight, whatever carries them. */
+/** A signal, and the end of a block, end a pipe: in order, or with a reset if bytes are in flight, whatever carries them. */
 import { getEventListeners, once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
@@ -91,4 +91,17 @@ test('a pipe that close() ended has no reason of its signal', async () => {
   running.close()
   controller.abort('late')
   expect((await running).ended).toEqual({ by: 'proxy', cause: 'ordered', waitedFor: undefined })
+})
+
+test('`using` closes a pipe, and `await using` waits until it is over', async () => {
+  const closed = pipe(duplexPair()[0], duplexPair()[0])
+  closed[Symbol.dispose]()
+  expect((await closed).ended.cause).toBe('ordered')
+  const waited = pipe(duplexPair()[0], duplexPair()[0])
+  let isOver = false
+  void waited.then(() => {
+    isOver = true
+  })
+  await waited[Symbol.asyncDispose]()
+  expect(isOver).toBe(true)
 })

@@ -134,3 +134,11 @@ it('a program bans clients, lists bans and ends them', async () => {
   await expect(proxy.unban({ client: '192.0.2.1' })).rejects.toMatchObject({ code: 'unknown-name' })
   await proxy.stop()
 })
+
+it('`await using` stops a proxy, also one that has not started', async () => {
+  const proxies = [createProxy(config), createProxy(config)]
+  await proxies[0]?.start()
+  for (const proxy of proxies) await proxy[Symbol.asyncDispose]()
+  expect(proxies.map((proxy) => proxy.status().state)).toEqual(['stopped', 'stopped'])
+  expect(existsSync(socketPath)).toBe(false)
+})
