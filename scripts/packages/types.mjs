@@ -24,7 +24,7 @@ export const { start, drain, status } = proxy
 export async function join(client: Socket): Promise<string | undefined> {
   const { signal } = new AbortController()
   await proxy.start({ signal })
-  const record: PipeRecord = await pipe(client, connect(1), { head: Buffer.from('x'), idleTimeoutMs: 1000, signal })
+  const record: PipeRecord = await pipe(client, connect(1), { head: Buffer.from('x'), idleTimeoutMs: 1000, signal, adopt: false })
   return record.ended.error?.message
 }
 

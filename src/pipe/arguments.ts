@@ -5,6 +5,7 @@ import {
   bytes,
   choice,
   type Door,
+  flag,
   milliseconds,
   type Read,
   readOptions,
@@ -26,6 +27,7 @@ const PIPE: Door<PipeOptions> = {
     halfClosedTimeoutMs: milliseconds,
     maxLifetimeMs: milliseconds,
     signal,
+    adopt: flag,
   },
   alsoCalled: {
     idleMs: 'idleTimeoutMs',

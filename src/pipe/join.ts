@@ -12,6 +12,7 @@ import { codeOf, destroyFor } from '../io/streams/stream-faults.js'
 import { StreamSocket } from '../io/streams/stream-socket.js'
 import type { Expirable } from '../io/sweep.js'
 import { checkStreams, readPipeOptions } from './arguments.js'
+import { askFarAddress } from './far-address.js'
 import type {
   Heads,
   PipeEnded,
@@ -71,6 +72,8 @@ class Join implements PipeOwner, Expirable {
   readonly #heads: Heads
   readonly #startedAt = performance.now()
   readonly #streams: readonly [Duplex, Duplex]
+  readonly #mayAdopt: boolean
+  readonly #addresses: readonly [() => string | undefined, () => string | undefined]
   #resolve!: (record: PipeRecord) => void
   #pipe: Pipe | undefined
   #isOver = false
@@ -82,10 +85,12 @@ class Join implements PipeOwner, Expirable {
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
     })
-    const { head, backendHead, signal, ...settings } = options
+    const { head, backendHead, signal, adopt = true, ...settings } = options
+    this.#mayAdopt = adopt
     this.#settings = { ...DEFAULT_SETTINGS, ...settings }
     this.#heads = { client: toBuffer(head), backend: toBuffer(backendHead) }
     this.#streams = [client, backend]
+    this.#addresses = [askFarAddress(client), askFarAddress(backend)]
     for (const stream of this.#streams) {
       taken.add(stream)
       takeFromUser(stream)
@@ -123,7 +128,7 @@ class Join implements PipeOwner, Expirable {
 
   async #begin(client: Duplex, backend: Duplex): Promise<void> {
     const loop = kernelLoop()
-    if (loop instanceof KernelLoop && isPlainSocket(client) && isPlainSocket(backend)) {
+    if (loop instanceof KernelLoop && this.#mayAdopt && isPlainSocket(client) && isPlainSocket(backend)) {
       await Promise.all([isQuiet(client), isQuiet(backend)])
       if (this.#isOver) return
       const adopted = adoptBoth(loop, client, backend)
@@ -135,7 +140,8 @@ class Join implements PipeOwner, Expirable {
       }
     }
     const { runQueue } = this.#engine
-    const reason = loop instanceof KernelLoop ? 'not-a-plain-socket' : loop
+    const whyNot = this.#mayAdopt ? 'not-a-plain-socket' : 'switched-off'
+    const reason = loop instanceof KernelLoop ? whyNot : loop
     const a = new StreamSocket(client, runQueue, reason)
     const b = new StreamSocket(backend, runQueue, reason)
     this.#start(a, b, this.#heads)
@@ -171,7 +177,8 @@ class Join implements PipeOwner, Expirable {
     this.#engine.sweep.delete(this)
     this.#unfollow()
     const durationMs = performance.now() - this.#startedAt
-    this.#resolve({ ...this.totals(), ended: this.#described(ending), durationMs })
+    const [client, backendAddress] = this.#addresses.map((ask) => ask())
+    this.#resolve({ ...this.totals(), ended: this.#described(ending), durationMs, client, backendAddress })
   }
 
   #described(ending: PipeEnding): PipeEnded {

@@ -46,6 +46,11 @@ export interface PipeOptions extends Given<PipeSettings> {
   readonly backendHead?: Uint8Array | undefined
   /** When it aborts, the pipe ends as `close()` ends it. The record has the signal's reason. Default: none. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Whether millrace may take plain sockets from Node. False: both stay Node streams until the end, with 'end', 'close', `bytesRead` and
+   * `bytesWritten`. Then millrace copies all bytes. Default true.
+   */
+  readonly adopt?: boolean | undefined
 }
 
 /** What happened, from the call of `pipe` to the end. */
@@ -53,6 +58,10 @@ export interface PipeRecord extends PipeTotals {
   /** How the pipe ended, and who ended it. */
   readonly ended: PipeEnded
   readonly durationMs: number
+  /** Address and port of the peer behind `client`. Undefined if the stream has none, as a unix socket. */
+  readonly client: string | undefined
+  /** The same for `backend`. */
+  readonly backendAddress: string | undefined
 }
 
 export interface PipeEnded extends PipeEnding {
