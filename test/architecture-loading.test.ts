@@ -54,6 +54,18 @@ it('millrace/pipe loads no package, and nothing of a proxy', () => {
   expect(files.filter((file) => !/^src\/(io|pipe|\w[\w-]*\.ts$)/.test(file))).toEqual([])
 })
 
+it('millrace/faults loads no package, and of millrace only addresses, arguments and errors', () => {
+  const { files, packages } = loadedBy('src/faults/faults.ts')
+  expect(packages).toEqual([])
+  expect(files.filter((file) => !file.startsWith('src/faults/'))).toEqual([
+    'src/address.ts',
+    'src/arguments.ts',
+    'src/errors.ts',
+    'src/escape.ts',
+    'src/nearest.ts',
+  ])
+})
+
 it('only what a process does at its start imports files later, because an update of the package removes files of the bundle', () => {
   const importing = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter(
     (path) =>

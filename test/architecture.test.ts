@@ -307,9 +307,11 @@ describe('the published package', () => {
       'bundle/cli.js',
       'bundle/index.js',
       'bundle/index-pipe.js',
+      'bundle/faults.js',
       'bundle/LICENSES.txt',
       'dist/index.d.ts',
       'dist/index-pipe.d.ts',
+      'dist/faults/faults.d.ts',
       'dist/escape.js',
       'dist/figures.js',
       'dist/words.js',
@@ -326,7 +328,7 @@ describe('the published package', () => {
 
   it('the published package has nothing to build or test it: with binding.gyp npm would run node-gyp', () => {
     const allowed =
-      /^(bundle\/([\w-]+\.js|LICENSES\.txt)|dist\/[\w/-]+\.d\.ts|dist\/(escape|figures|words)\.js|page\/[\w-]+\.(html|css|js|svg)|prebuilds\/.+\.node|docs\/(recipes\/)?[\w-]+\.md|docs\/(grafana-dashboard\.json|prometheus-alerts\.yaml)|examples\/[\w-]+\.(mjs|yaml)|packaging\/systemd\/[\w.-]+|package\.json|LICENSE|\w+\.md)$/
+      /^(bundle\/([\w-]+\.js|LICENSES\.txt)|dist\/[\w/-]+\.d\.ts|dist\/(escape|figures|words)\.js|page\/[\w-]+\.(html|css|js|svg)|prebuilds\/.+\.node|docs\/(recipes\/)?[\w-]+\.md|docs\/(grafana-dashboard\.json|prometheus-alerts\.yaml)|examples\/[\w.-]+\.(mjs|ts|yaml)|packaging\/systemd\/[\w.-]+|package\.json|LICENSE|\w+\.md)$/
     expect(published.filter((path) => !allowed.test(path))).toEqual([])
   })
 })

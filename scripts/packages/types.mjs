@@ -12,6 +12,7 @@ const NODE_TYPES = '@types/node@20.19.43'
 
 const PROGRAM = `
 import { connect, type Socket } from 'node:net'
+import { type Fault, faultyProxy, type FaultyProxy } from 'millrace/faults'
 import { pipe as smallPipe } from 'millrace/pipe'
 import { createProxy, type Logger, MillraceError, pipe, type PipeRecord, type Proxy, type RunningPipe, type Visitor } from 'millrace'
 
@@ -38,6 +39,13 @@ export async function once(client: Socket): Promise<void> {
   using running = pipe(client, connect(1))
   await using waited: RunningPipe = pipe(client, connect(1))
   running.close()
+}
+
+export async function test(faults: readonly Fault[]): Promise<number> {
+  const faulty: FaultyProxy = await faultyProxy({ to: '127.0.0.1:1', faults, listen: '127.0.0.1:0' })
+  faulty.set([{ do: 'reset', after: { bytes: 1000, direction: 'down' } }, { do: 'delay', ms: 5 }])
+  await faulty[Symbol.asyncDispose]()
+  return faulty.port
 }
 
 // @ts-expect-error: the option is misspelt.

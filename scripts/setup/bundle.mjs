@@ -17,6 +17,14 @@ const stampOf = (root) => join(root, 'node_modules/.cache/millrace/bundle')
 const keyOf = (root) =>
   digest(root, [...THIS, 'package.json', 'package-lock.json'], [readStamp(distStampOf(root))])
 
+/** The files that users start or import, and the module that each is made of. */
+const ENTRIES = [
+  ['cli', 'cli.js'],
+  ['index', 'index.js'],
+  ['index-pipe', 'index-pipe.js'],
+  ['faults', 'faults/faults.js'],
+]
+
 /**
  * Names are not shortened, so a stack trace says which function threw. esbuild's `keepNames` would run code for each function
  * that is made, also for each connection. The files are ASCII, because Node reads such a file faster. `require` is for
@@ -54,7 +62,7 @@ export const bundle = {
     const { buildSync } = createRequire(join(root, 'package.json'))('esbuild')
     const options = {
       ...OPTIONS,
-      entryPoints: ['cli', 'index', 'index-pipe'].map((name) => join(root, `dist/${name}.js`)),
+      entryPoints: Object.fromEntries(ENTRIES.map(([name, module]) => [name, join(root, 'dist', module)])),
       outdir: join(root, 'bundle'),
       absWorkingDir: root,
       external: packagesOutside(root),

@@ -85,7 +85,10 @@ export interface Close extends Begins {
   readonly do: 'close'
 }
 
-/** Sends RST to both sides. Bytes that are held are lost. */
+/**
+ * Passes nothing on any more, and sends RST to both sides 10 ms later, so that they can read what came before. Bytes that are held
+ * are lost.
+ */
 export interface Reset extends Begins {
   readonly do: 'reset'
 }

@@ -6,6 +6,12 @@ import { FaultyDirection } from './faulty-direction.js'
 import { type Position, Schedule } from './schedule.js'
 import { treatmentOf } from './treatment.js'
 
+/**
+ * The time for the receivers to read what came before a reset. libuv reports a reset as an end if bytes are still queued before it, and
+ * a reset discards what the kernel has not sent.
+ */
+export const RESET_AFTER_MS = 10
+
 export interface Opening {
   readonly client: Socket
   readonly clock: Clock
@@ -101,6 +107,14 @@ export class ProxiedConnection {
     this.#target?.destroy()
   }
 
+  /** Passes nothing on from now on. In the same turn, the receivers read what came before. */
+  #resetSoon(): void {
+    this.#stop()
+    this.#client.resume()
+    this.#target?.resume()
+    this.#stopTimer = this.#clock.after(RESET_AFTER_MS, () => setImmediate(() => this.reset()))
+  }
+
   #stop(): void {
     this.#isOver = true
     this.#stopTimer?.()
@@ -131,7 +145,7 @@ export class ProxiedConnection {
 
   /** Faults that end something. The others are treatments. */
   #begin(fault: Fault): void {
-    if (fault.do === 'reset') this.reset()
+    if (fault.do === 'reset') this.#resetSoon()
     if (fault.do === 'close' || (fault.do === 'halfClose' && fault.direction === 'up'))
       this.#directions?.up.halfClose()
     if (fault.do === 'close' || (fault.do === 'halfClose' && fault.direction === 'down'))
