@@ -104,3 +104,13 @@ export type {
   TlsFacts,
   Visitor,
 } from './route/visitor.js'
+export { connectServer } from './servers/connect-server.js'
+export type {
+  Allowance,
+  AskedConnection,
+  ForwardRecord,
+  ForwardServer,
+  ForwardServerOptions,
+  GivenCredentials,
+} from './servers/options.js'
+export type { Outcome } from './servers/outcome.js'

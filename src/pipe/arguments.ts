@@ -15,30 +15,28 @@ import {
 import { HALF_CLOSES, SPLICE_MODES } from '../defaults.js'
 import type { PipeOptions } from './options.js'
 
+/** The options of every function that joins two sockets in the end. */
+export const PIPE_SETTINGS = {
+  splice: choice(SPLICE_MODES),
+  halfClose: choice(HALF_CLOSES),
+  idleTimeoutMs: milliseconds,
+  halfClosedTimeoutMs: milliseconds,
+  maxLifetimeMs: milliseconds,
+}
+export const SETTINGS_ALSO_CALLED = {
+  idleMs: 'idleTimeoutMs',
+  timeout: 'idleTimeoutMs',
+  halfClosedMs: 'halfClosedTimeoutMs',
+  lifetimeMs: 'maxLifetimeMs',
+  end: 'halfClose',
+  allowHalfOpen: 'halfClose',
+} as const
+
 const PIPE: Door<PipeOptions> = {
   name: 'pipe',
   argument: 'options',
-  fields: {
-    head: bytes,
-    backendHead: bytes,
-    splice: choice(SPLICE_MODES),
-    halfClose: choice(HALF_CLOSES),
-    idleTimeoutMs: milliseconds,
-    halfClosedTimeoutMs: milliseconds,
-    maxLifetimeMs: milliseconds,
-    signal,
-    adopt: flag,
-  },
-  alsoCalled: {
-    idleMs: 'idleTimeoutMs',
-    timeout: 'idleTimeoutMs',
-    halfClosedMs: 'halfClosedTimeoutMs',
-    lifetimeMs: 'maxLifetimeMs',
-    abort: 'signal',
-    clientHead: 'head',
-    end: 'halfClose',
-    allowHalfOpen: 'halfClose',
-  },
+  fields: { head: bytes, backendHead: bytes, ...PIPE_SETTINGS, signal, adopt: flag },
+  alsoCalled: { ...SETTINGS_ALSO_CALLED, abort: 'signal', clientHead: 'head' },
 }
 
 const WANTED = 'a socket or another Duplex of node:stream'

@@ -52,11 +52,16 @@ function ofRequest(authority: string | undefined, { defaultPort }: DialPolicy): 
   const match = AUTHORITY.exec(authority)
   const [, ipv6, plain = '', digits] = match ?? []
   const port = digits === undefined ? defaultPort : Number(digits)
-  const text = ipv6 ?? plain
+  const host = ipv6 !== undefined && isIP(ipv6) === 0 ? undefined : readHost(ipv6 ?? plain)
+  return host === undefined ? 'the host of the request is no host name' : { ...host, port }
+}
+
+/** An IPv6 address has no brackets here. Undefined: the text is neither a host name nor an IP address. */
+export function readHost(text: string): Omit<AskedServer, 'port'> | undefined {
   const bytes = isIP(text) !== 0 && !text.includes('%') ? ipToBytes(text) : undefined
-  if (bytes !== undefined) return { host: bytesToIp(bytes), isAddress: true, port }
-  const host = ipv6 === undefined ? nameOf(plain) : undefined
-  return host === undefined ? 'the host of the request is no host name' : { host, isAddress: false, port }
+  if (bytes !== undefined) return { host: bytesToIp(bytes), isAddress: true }
+  const host = nameOf(text)
+  return host === undefined ? undefined : { host, isAddress: false }
 }
 
 function nameOf(text: string): string | undefined {

@@ -1,0 +1,66 @@
+/** How requests of forward servers end: one table, which says what clients are told. Pure. */
+import { SHORTAGES } from '../errors.js'
+
+interface Told {
+  /** Of HTTP (RFC 9110). */
+  readonly status: number
+  /** Of SOCKS5 (RFC 1928 section 6). */
+  readonly reply: number
+}
+
+const OUTCOMES = {
+  /** The client got its connection. `pipe` of the record says how that ended. */
+  served: { status: 200, reply: 0 },
+  /** The bytes are no request, or it names no host and port. */
+  'bad-request': { status: 400, reply: 1 },
+  /** A request that this server does not serve, such as GET, or BIND of SOCKS. */
+  'not-served': { status: 405, reply: 7 },
+  /** The request did not come in time. */
+  'request-timeout': { status: 408, reply: 1 },
+  /** No user and password, or wrong ones. */
+  'wrong-credentials': { status: 407, reply: 1 },
+  /** `allow` said no, or the host has no address that is allowed. */
+  'not-allowed': { status: 403, reply: 2 },
+  /** A function of the user threw, rejected, or returned something else than it may. */
+  'function-failed': { status: 500, reply: 1 },
+  'function-timeout': { status: 503, reply: 1 },
+  /** The name of the host has no address, or nobody could say. */
+  'not-resolved': { status: 502, reply: 4 },
+  'connect-failed': { status: 502, reply: 5 },
+  'connect-timeout': { status: 504, reply: 4 },
+  /** The client left before it had its answer. */
+  'client-gone': { status: 400, reply: 1 },
+} as const satisfies Record<string, Told>
+
+export type Outcome = keyof typeof OUTCOMES
+
+/** RFC 1928 section 6 has replies of their own for these. */
+const REPLY_OF_ERRNO: ReadonlyMap<string | undefined, number> = new Map([
+  ['ENETUNREACH', 3],
+  ['EHOSTUNREACH', 4],
+  ['EHOSTDOWN', 4],
+])
+
+/** Why a client does not get what it asks for. */
+export class Refused extends Error {
+  readonly outcome: Outcome
+  /** A few words for the record, such as an errno. The client does not get them. */
+  readonly reason: string | undefined
+
+  constructor(outcome: Outcome, reason?: string, cause?: unknown) {
+    super(reason ?? outcome, cause === undefined ? undefined : { cause })
+    this.name = 'Refused'
+    this.outcome = outcome
+    this.reason = reason
+  }
+
+  get status(): number {
+    const isShortage = this.outcome === 'connect-failed' && SHORTAGES.has(this.reason ?? '')
+    return isShortage ? 503 : OUTCOMES[this.outcome].status
+  }
+
+  get reply(): number {
+    const { reply } = OUTCOMES[this.outcome]
+    return this.outcome === 'connect-failed' ? (REPLY_OF_ERRNO.get(this.reason) ?? reply) : reply
+  }
+}

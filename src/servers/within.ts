@@ -1,0 +1,35 @@
+/** Work for one client that may last only so long, and only as long as the client is there. */
+import { type Outcome, Refused } from './outcome.js'
+
+/**
+ * Resolves with what `work` resolves with. Rejects with `late` after `ms` (0: never), and when `gone` aborts. The signal of `work`
+ * aborts then, and never later: what the work has made is to be destroyed by it.
+ */
+export async function within<Made>(
+  ms: number,
+  late: Outcome,
+  gone: AbortSignal,
+  work: (signal: AbortSignal) => Made | Promise<Made>,
+): Promise<Made> {
+  const controller = new AbortController()
+  let stop = (): void => {}
+  const over = new Promise<never>((_, reject) => {
+    const end = (outcome: Outcome): void => {
+      reject(new Refused(outcome))
+      controller.abort()
+    }
+    const leave = (): void => end('client-gone')
+    const timer = ms > 0 ? setTimeout(() => end(late), ms) : undefined
+    gone.addEventListener('abort', leave)
+    stop = () => {
+      clearTimeout(timer)
+      gone.removeEventListener('abort', leave)
+    }
+    if (gone.aborted) leave()
+  })
+  try {
+    return await Promise.race([over, Promise.resolve(controller.signal).then(work)])
+  } finally {
+    stop()
+  }
+}

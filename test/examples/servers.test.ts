@@ -1,0 +1,42 @@
+/** The examples of servers, with the clients that they are for. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { selfSigned } from '../support/certificate.js'
+import { temporaryFolder } from '../support/folder.js'
+import { startNginx } from '../support/nginx.js'
+import { areMissing, Program, run } from '../support/programs.js'
+
+/** Starts an example. Resolves with it and with its port. */
+async function start(name: string, args: readonly string[], env: Record<string, string> = {}) {
+  const path = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
+  const program = new Program(process.execPath, [path, ...args], { env: { PORT: '0', ...env } })
+  const [, port] = await program.seen(() => / on 127\.0\.0\.1:(\d+)\n/.exec(program.stdout))
+  return { program, port: port! }
+}
+
+describe.skipIf(areMissing('curl', 'nginx', 'openssl'))('examples of servers', () => {
+  const folder = temporaryFolder()
+
+  it('connect-server.mjs lets its user reach its hosts, and nobody else anything', async () => {
+    const pair = await selfSigned(folder)
+    writeFileSync(join(folder, 'file'), 'hello')
+    const nginxPort = await startNginx(folder, pair)
+    const env = { PROXY_USER: 'ci', PROXY_PASSWORD: 's3cret', NETWORKS: '127.0.0.0/8,::1' }
+    const { program, port } = await start('connect-server.mjs', ['localhost'], env)
+    const curl = (user: string, host: string) =>
+      run('curl', [
+        '-sS',
+        '-x',
+        `http://${user}@127.0.0.1:${port}`,
+        '--cacert',
+        pair.cert,
+        `https://${host}:${nginxPort}/file`,
+      ])
+    expect(await curl('ci:s3cret', 'localhost')).toMatchObject({ code: 0, stdout: 'hello' })
+    expect((await curl('ci:s3cret', '127.0.0.1')).stderr).toContain('403')
+    expect((await curl('ci:wrong', 'localhost')).stderr).toContain('407')
+    await program.seen(() => program.stdout.includes('"outcome":"served"'))
+  })
+})
