@@ -114,3 +114,4 @@ export type {
   GivenCredentials,
 } from './servers/options.js'
 export type { Outcome } from './servers/outcome.js'
+export { socksServer } from './servers/socks-server.js'

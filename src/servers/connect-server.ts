@@ -4,10 +4,9 @@ import type { Duplex } from 'node:stream'
 import { type AskedServer, readHost } from '../cluster/egress/asked-server.js'
 import { readForwardOptions } from './arguments.js'
 import { Forwarding } from './forwarding.js'
-import { sayGoodbye } from './goodbye.js'
 import type { ForwardServer, ForwardServerOptions } from './options.js'
 import { Refused } from './outcome.js'
-import { Visit } from './visit.js'
+import { serverOf, toRefused, Visit } from './visit.js'
 
 const MOST_HEAD_BYTES = 16 * 1024
 /** How often Node looks for requests that are late: at least four times in the time that they have. */
@@ -57,15 +56,14 @@ async function serve(
     await visit.reach(readTarget(request.url))
     await visit.serve(ESTABLISHED, head)
   } catch (error) {
-    const refused = error instanceof Refused ? error : new Refused('function-failed', undefined, error)
-    sayGoodbye(client, answer(refused.status))
-    visit.refuse(refused)
+    const refused = toRefused(error)
+    visit.refuse(refused, answer(refused.status))
   }
 }
 
 function refuseMethod(forwarding: Forwarding, request: IncomingMessage, response: ServerResponse): void {
   const refused = new Refused('not-served', `${request.method} instead of CONNECT`)
-  new Visit(forwarding, request.socket).refuse(refused)
+  new Visit(forwarding, request.socket).tell(refused)
   response.writeHead(refused.status, { Allow: 'CONNECT', Connection: 'close' }).end('CONNECT only\n')
 }
 
@@ -74,17 +72,15 @@ function refuseBytes(forwarding: Forwarding, error: NodeJS.ErrnoException, clien
   if (error.code === 'ECONNRESET' || !client.writable) return void client.destroy()
   const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
   const refused = new Refused(isLate ? 'request-timeout' : 'bad-request', error.code)
-  sayGoodbye(client, answer(error.code === 'HPE_HEADER_OVERFLOW' ? 431 : refused.status))
-  new Visit(forwarding, client).refuse(refused)
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : refused.status
+  new Visit(forwarding, client).refuse(refused, answer(status))
 }
 
 /** There is no default port. Throws Refused. */
 function readTarget(url = ''): AskedServer {
   const [, ipv6, plain, digits] = TARGET.exec(url) ?? []
   const port = Number(digits)
-  const host = readHost(ipv6 ?? plain ?? '')
-  if (host === undefined || !(port > 0 && port < 65_536)) throw new Refused('bad-request', 'no host:port')
-  return { ...host, port }
+  return serverOf(readHost(ipv6 ?? plain ?? ''), port)
 }
 
 /** User and password of RFC 7617. Undefined: there are none. */

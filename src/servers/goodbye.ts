@@ -6,6 +6,7 @@ const GOODBYE_MS = 2000
 
 /** Sends the answer and FIN, drops what the client still sends, and closes when it has ended, too. */
 export function sayGoodbye(client: Duplex, answer: Buffer): void {
+  client.on('error', () => {})
   if (client.destroyed) return
   const timer = setTimeout(() => client.destroy(), GOODBYE_MS).unref()
   client.once('close', () => clearTimeout(timer))

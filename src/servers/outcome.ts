@@ -34,11 +34,14 @@ const OUTCOMES = {
 
 export type Outcome = keyof typeof OUTCOMES
 
-/** RFC 1928 section 6 has replies of their own for these. */
-const REPLY_OF_ERRNO: ReadonlyMap<string | undefined, number> = new Map([
+export const UNKNOWN_ADDRESS_TYPE = 'unknown type of address'
+
+/** RFC 1928 section 6 has replies of their own for these reasons. */
+const REPLY_OF_REASON: ReadonlyMap<string | undefined, number> = new Map([
   ['ENETUNREACH', 3],
   ['EHOSTUNREACH', 4],
   ['EHOSTDOWN', 4],
+  [UNKNOWN_ADDRESS_TYPE, 8],
 ])
 
 /** Why a client does not get what it asks for. */
@@ -60,7 +63,6 @@ export class Refused extends Error {
   }
 
   get reply(): number {
-    const { reply } = OUTCOMES[this.outcome]
-    return this.outcome === 'connect-failed' ? (REPLY_OF_ERRNO.get(this.reason) ?? reply) : reply
+    return REPLY_OF_REASON.get(this.reason) ?? OUTCOMES[this.outcome].reply
   }
 }

@@ -11,9 +11,12 @@ import { pipe } from '../pipe/join.js'
 import type { PipeRecord } from '../pipe/options.js'
 import { readAllowance } from './arguments.js'
 import type { Forwarding } from './forwarding.js'
+import { sayGoodbye } from './goodbye.js'
 import { Refused } from './outcome.js'
 import { type Reached, reach } from './reach.js'
 import { within } from './within.js'
+
+const PORTS = 65_536
 
 export class Visit {
   readonly #forwarding: Forwarding
@@ -33,6 +36,11 @@ export class Visit {
     client.on('error', this.#leave)
     client.once('close', this.#leave)
     if (client.destroyed) this.#leave()
+  }
+
+  /** Aborts when the client is gone. */
+  get gone(): AbortSignal {
+    return this.#gone.signal
   }
 
   /** Throws Refused. */
@@ -74,14 +82,26 @@ export class Visit {
     this.#over(undefined, record)
   }
 
-  /** Ends without a connection. */
-  refuse(refused: Refused): void {
+  /** Ends without a connection. `answer`: what the client gets. */
+  refuse(refused: Refused, answer: Buffer): void {
+    sayGoodbye(this.#client, answer)
     this.#reached?.socket.destroy()
+    this.tell(refused)
+  }
+
+  /** Ends with a record. Somebody else answers the client. */
+  tell(refused: Refused): void {
     this.#over(refused, undefined)
   }
 
-  #over(refused: Refused | undefined, record: PipeRecord | undefined): void {
+  /** Ends without a record, because nobody asked for anything. */
+  forget(): void {
+    this.#client.removeListener('error', this.#leave)
     this.#client.removeListener('close', this.#leave)
+  }
+
+  #over(refused: Refused | undefined, record: PipeRecord | undefined): void {
+    this.forget()
     this.#forwarding.tell({
       outcome: refused?.outcome ?? 'served',
       client: this.#address,
@@ -100,7 +120,7 @@ export class Visit {
     try {
       return await within(functionTimeoutMs, 'function-timeout', this.#gone.signal, call)
     } catch (error) {
-      throw error instanceof Refused ? error : mistake(error ?? new Error(`${name} threw ${show(error)}`))
+      throw error instanceof Refused ? error : mistake(error ?? new TypeError(`${name} threw ${show(error)}`))
     }
   }
 }
@@ -116,6 +136,15 @@ function networksOf(returned: unknown): readonly string[] {
   }
   throw mistake(new TypeError(`allow returned ${show(returned)}: return true, false or { networks: [...] }`))
 }
+
+/** The server that a client asks for. Throws Refused if it names none. */
+export function serverOf(host: Omit<AskedServer, 'port'> | undefined, port: number): AskedServer {
+  if (host === undefined || !(port > 0 && port < PORTS)) throw new Refused('bad-request', 'no host and port')
+  return { ...host, port }
+}
+
+/** What anything else than Refused that was thrown means. */
+export const toRefused = (error: unknown): Refused => (error instanceof Refused ? error : mistake(error))
 
 const mistake = (error: unknown): Refused => new Refused('function-failed', undefined, error)
 

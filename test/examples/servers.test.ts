@@ -1,8 +1,9 @@
 /** The examples of servers, with the clients that they are for. */
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { selfSigned } from '../support/certificate.js'
 import { temporaryFolder } from '../support/folder.js'
 import { startNginx } from '../support/nginx.js'
@@ -38,5 +39,20 @@ describe.skipIf(areMissing('curl', 'nginx', 'openssl'))('examples of servers', (
     expect((await curl('ci:s3cret', '127.0.0.1')).stderr).toContain('403')
     expect((await curl('ci:wrong', 'localhost')).stderr).toContain('407')
     await program.seen(() => program.stdout.includes('"outcome":"served"'))
+  })
+
+  it('socks-server.mjs leads its users into its networks, and nobody else', async () => {
+    const web = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1')
+    onTestFinished(() => void web.close())
+    await new Promise((resolve) => web.once('listening', resolve))
+    const { port: webPort } = web.address() as { port: number }
+    const { program, port } = await start('socks-server.mjs', ['127.0.0.0/8'], { USERS: 'ada:s3cret' })
+    const curl = (user: string, host: string) =>
+      run('curl', ['-sS', '--socks5-hostname', `${user}@127.0.0.1:${port}`, `http://${host}:${webPort}/`])
+    expect(await curl('ada:s3cret', '127.0.0.1')).toMatchObject({ code: 0, stdout: 'hello' })
+    expect(await curl('ada:s3cret', '10.0.0.1')).toMatchObject({ code: 97, stdout: '' })
+    expect(await curl('ada:wrong', '127.0.0.1')).toMatchObject({ code: 97, stdout: '' })
+    expect(await curl('eve:undefined', '127.0.0.1')).toMatchObject({ code: 97, stdout: '' })
+    await program.seen(() => program.stdout.includes('10.0.0.1 is a private address'))
   })
 })

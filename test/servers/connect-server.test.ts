@@ -15,7 +15,7 @@ import { selfSigned } from '../support/certificate.js'
 import { temporaryFolder } from '../support/folder.js'
 import { startNginx } from '../support/nginx.js'
 import { areMissing, Program, run } from '../support/programs.js'
-import { until } from '../support/wait.js'
+import { turns, until } from '../support/wait.js'
 import { all, anything, backend, client, closedPort, echo, LOOPBACK, start } from './servers.js'
 
 const connectTo = (target: string, ...fields: string[]) =>
@@ -207,6 +207,19 @@ describe('connectServer', () => {
     const { port, record } = await start(connectServer)
     expect(await all(await client(port, bytes))).toContain(`HTTP/1.1 ${status} `)
     expect((await record()).outcome).toBe(status === 405 ? 'not-served' : 'bad-request')
+  })
+
+  test('a client that sends many requests at once leaves no listeners behind', async () => {
+    const warnings: Error[] = []
+    const warned = (warning: Error) => warnings.push(warning)
+    process.on('warning', warned)
+    const { port, records } = await start(connectServer)
+    const peer = await client(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(30))
+    expect(await all(peer)).toMatch(/^HTTP\/1\.1 405 /)
+    await records.first(1)
+    await turns(10)
+    process.off('warning', warned)
+    expect(warnings).toEqual([])
   })
 
   test('onRecord that throws is told once, and the server goes on', async () => {
