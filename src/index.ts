@@ -50,6 +50,8 @@ export type {
   BanInfo,
   BanList,
   Banned,
+  ConnectionInfo,
+  DirectionInfo,
   DrainResult,
   Held,
   Released,
@@ -88,6 +90,7 @@ export type {
 } from './pipe/options.js'
 export type { StartUp } from './postgres/start-up.js'
 export { createProxy } from './proxy/library-proxy.js'
+export type { ConnectionLimit, LiveConnection } from './proxy/live-connection.js'
 export type { LibraryDrainOrder, Proxy, ProxyOptions } from './proxy/proxy.js'
 export type { ProxyHeader, ProxySsl, Tlv } from './proxy-protocol/header.js'
 export { formatAddress, parseAddress } from './public-address.js'

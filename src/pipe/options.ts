@@ -135,7 +135,7 @@ export type PipeCause =
 
 /** Our side asked for the end. */
 export type OrderedCause =
-  /** `close()` of a pipe, or `stop()` of a proxy. */
+  /** `close()` of a pipe, `stop()` of a proxy, or `end()` of one of its connections. */
   | 'ordered'
   /** A drain ended it: in a quiet moment, or at the drain's deadline. */
   | 'drained'

@@ -88,6 +88,12 @@ export class Bandwidth {
     checkRates(change)
     const connection = known.all().find((each) => known.ids.known(each) === id)
     if (connection === undefined) throw unknownName('connection', id)
+    this.limitConnection(connection, change)
+  }
+
+  /** The same for a connection that is open. @throws MillraceError `bad-argument` */
+  limitConnection(connection: Connection, change: RateOrder): void {
+    checkRates(change)
     const { up, down } = this.#ordered.get(connection) ?? {}
     this.#ordered.set(connection, { up: change.up ?? up, down: change.down ?? down })
     this.#limitAll([connection])

@@ -29,6 +29,7 @@ import {
 } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import type { Logger } from '../observe/log/borrowed-log.js'
+import type { ConnectionLimit } from './live-connection.js'
 import type { LibraryDrainOrder, ProxyOptions } from './proxy.js'
 
 const listener = text('the name of a listener')
@@ -92,6 +93,18 @@ const LIMIT: Door<RateOrder> = {
   fields: { up: bytesPerSecond, down: bytesPerSecond },
 }
 
+const CONNECTION_LIMIT: Door<ConnectionLimit> = {
+  name: 'limit',
+  argument: 'order',
+  fields: {
+    bytesPerSecond: {
+      wanted: 'a number of bytes per second, or { up, down }',
+      accepts: (value): value is number | RateOrder => typeof value === 'number' || isMap(value),
+    },
+  },
+  required: ['bytesPerSecond'],
+}
+
 const BAN: Door<BanOrder> = {
   name: 'ban',
   argument: 'order',
@@ -112,6 +125,11 @@ export const readReload = (given: unknown): Abortable => readOptions(RELOAD, giv
 export const readDrain = (given: unknown): LibraryDrainOrder => readOptions(DRAIN, given)
 export const readHold = (given: unknown): HoldOrder => readOptions(HOLD, given)
 export const readLimit = (given: unknown): RateOrder => readOptions(LIMIT, given)
+export function readConnectionLimit(given: unknown): RateOrder {
+  const { bytesPerSecond } = readOptions(CONNECTION_LIMIT, given)
+  if (typeof bytesPerSecond === 'number') return { up: bytesPerSecond, down: bytesPerSecond }
+  return readOptions({ ...LIMIT, argument: 'order.bytesPerSecond' }, bytesPerSecond)
+}
 export const readBan = (given: unknown): BanOrder => readOptions(BAN, given)
 export const readUnban = (given: unknown): UnbanOrder => readOptions(UNBAN, given)
 export const readBans = (given: unknown): BanQuery => readOptions(BANS, given)
@@ -137,6 +155,10 @@ function isLogger(value: unknown): value is Logger {
   const isMethod = (name: string): boolean => typeof Reflect.get(value, name) === 'function'
   const isMethodOrNone = (name: string): boolean => Reflect.get(value, name) === undefined || isMethod(name)
   return ['info', 'warn', 'error'].every(isMethod) && ['debug', 'trace'].every(isMethodOrNone)
+}
+
+function isMap(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 function isText(value: unknown): value is string {

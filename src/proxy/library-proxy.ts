@@ -25,6 +25,7 @@ export function createProxy(config: ProxyConfig, options?: ProxyOptions): Proxy 
     reload: async (next, given) => reload(runs.present, next, read.readReload(given)),
     drain: async (order) => drain(runs.present, read.readDrain(order)),
     openListener: async (name) => runs.present.reloader.openListener(read.readListener('openListener', name)),
+    connections: () => runs.present.live.connections(),
     limit: (id, order) => runs.present.limit(read.readConnection(id), read.readLimit(order)),
     failback: async (cluster) => runs.present.failback(read.readCluster('failback', cluster)),
     ban: async (order) => {

@@ -3,12 +3,14 @@ import type { History } from '../admin/history.js'
 import type { AdminServer } from '../admin/server.js'
 import type { AdminConfig } from '../config/schemas/admin-schema.js'
 import { MillraceError } from '../errors.js'
+import { LiveConnections } from './live-connections.js'
 import { ProxyControl } from './proxy-control.js'
 import { RunningProxy } from './running-proxy.js'
 
 export class LibraryRun extends RunningProxy {
   #admin: AdminServer[] = []
   #history: History | undefined
+  readonly live = new LiveConnections(this)
 
   override async start(): Promise<void> {
     await super.start()

@@ -25,6 +25,7 @@ import type {
 } from '../control/orders.js'
 import type { Logger } from '../observe/log/borrowed-log.js'
 import type { ProxyStatus } from '../observe/status.js'
+import type { LiveConnection } from './live-connection.js'
 
 export interface ProxyOptions {
   /**
@@ -77,6 +78,11 @@ export interface Proxy {
    * and with `listen-failed`: then it stays drained.
    */
   openListener(listener: string): Promise<void>
+  /**
+   * The connections that are open, in no particular order. A loop over them may end connections, and leaves out those that begin or end
+   * meanwhile. It waits for nothing.
+   */
+  connections(): Iterable<LiveConnection>
   /**
    * Changes how fast one connection may be by itself, by its id, which the admin API and backends are told. Limits that it
    * shares with others hold as before. Throws `unknown-name` if no connection has this id, and `bad-argument`.

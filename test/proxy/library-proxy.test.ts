@@ -120,6 +120,17 @@ it('the functions of a library proxy work without the proxy', async () => {
   expect(status().state).toBe('stopped')
 })
 
+it('a program meets its connections, and a proxy that does not run has none', async () => {
+  const proxy = createProxy(config)
+  expect([...proxy.connections()]).toEqual([])
+  await proxy.start()
+  const { port } = parseAddress(proxy.status().listeners[0]!.address) as TcpAddress
+  const client = connect(port, '127.0.0.1').on('error', () => {})
+  await new Promise((resolve) => client.on('close', resolve))
+  expect([...proxy.connections()]).toEqual([])
+  await proxy.stop()
+})
+
 it('a program bans clients, lists bans and ends them', async () => {
   const proxy = createProxy(config)
   await proxy.start()

@@ -20,6 +20,7 @@ import { describeLeftListeners } from './left-listeners.js'
 import { describeLifecycle } from './lifecycle.js'
 import { describeLimits } from './limits.js'
 import { describeLists } from './lists.js'
+import { describeLiveConnections } from './live-connections.js'
 import { describeLoops } from './loops.js'
 import { describeManyClients } from './many-clients.js'
 import { describeNames } from './names.js'
@@ -41,6 +42,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('listeners whose sockets another process takes over', () => describeLeftListeners())
   describe('limits', () => describeLimits())
   describe('drains', () => describeDrains())
+  describe('live connections', () => describeLiveConnections())
   describe('operators', () => describeOperators(engine))
   describe('IPv4 and IPv6 on one port', () => describeBothFamilies())
   describe('reloads', () => describeReloads())

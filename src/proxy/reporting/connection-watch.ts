@@ -70,6 +70,14 @@ export class ConnectionWatch {
     }
   }
 
+  /** One connection, without a look at all the others. */
+  describe(connection: Connection): ConnectionInfo {
+    const now = performance.now()
+    const sample = this.#samples.get(connection)
+    if (sample === undefined || now - sample.at >= LEAST_SPAN_MS) this.#sample(connection, now)
+    return this.#describe(connection, now)
+  }
+
   matching(filter: ConnectionFilter): readonly Connection[] {
     const { ids, listener, cluster, backend, client, tag, idleForMs, olderThanMs } = filter
     const now = performance.now()
@@ -104,20 +112,22 @@ export class ConnectionWatch {
       this.#lives = new WeakMap()
     }
     this.#lookedAt = now
-    for (const connection of this.#proxy.connections()) {
-      const { bytesUp, bytesDown } = connection.totals
-      const sample = this.#samples.get(connection)
-      if (sample === undefined) {
-        this.#samples.set(connection, { at: now, bytesUp, bytesDown, ...sinceAccepted(connection) })
-        continue
-      }
-      const seconds = (now - sample.at) / 1000
-      sample.up = (bytesUp - sample.bytesUp) / seconds
-      sample.down = (bytesDown - sample.bytesDown) / seconds
-      sample.at = now
-      sample.bytesUp = bytesUp
-      sample.bytesDown = bytesDown
+    for (const connection of this.#proxy.connections()) this.#sample(connection, now)
+  }
+
+  #sample(connection: Connection, now: number): void {
+    const { bytesUp, bytesDown } = connection.totals
+    const sample = this.#samples.get(connection)
+    if (sample === undefined) {
+      this.#samples.set(connection, { at: now, bytesUp, bytesDown, ...sinceAccepted(connection) })
+      return
     }
+    const seconds = (now - sample.at) / 1000
+    sample.up = (bytesUp - sample.bytesUp) / seconds
+    sample.down = (bytesDown - sample.bytesDown) / seconds
+    sample.at = now
+    sample.bytesUp = bytesUp
+    sample.bytesDown = bytesDown
   }
 
   #ratesOf(connection: Connection): Rates {
