@@ -75,6 +75,7 @@ export { type ErrorCode, type ErrorSource, MillraceError, type Problem } from '.
 export type { NotSplicing } from './io/not-splicing.js'
 export type { Logger } from './observe/log/borrowed-log.js'
 export type { LogLine } from './observe/log/log.js'
+export type { ConnectionRecord } from './observe/records/record.js'
 export type { ProxyStatus } from './observe/status.js'
 export type { ClientHello } from './peek/client-hello.js'
 export { pipe, type RunningPipe } from './pipe/join.js'
@@ -89,6 +90,15 @@ export type {
   PipeTotals,
 } from './pipe/options.js'
 export type { StartUp } from './postgres/start-up.js'
+export type {
+  BackendDown,
+  BackendNews,
+  ProxyEventListener,
+  ProxyEventMap,
+  ProxyEventName,
+  RecordReader,
+  RecordsOptions,
+} from './proxy/events/event-types.js'
 export { createProxy } from './proxy/library-proxy.js'
 export type { ConnectionLimit, LiveConnection } from './proxy/live-connection.js'
 export type { LibraryDrainOrder, Proxy, ProxyOptions } from './proxy/proxy.js'

@@ -52,6 +52,8 @@ export interface ConnectionsOptions {
   readonly looked: Looked
   /** Called when no file descriptor or memory was left for a backend. */
   readonly ranOut: () => void
+  /** Called when a client has come and was not turned away at once. */
+  readonly began: (connection: Connection) => void
   /** Called when a connection has ended. */
   readonly ended: (connection: Connection, ending: RecordEnding) => void
 }
@@ -72,6 +74,7 @@ export class Connections implements ConnectionHost {
   readonly #connectionLog: ConnectionLog
   readonly #health: ConnectionsOptions['health']
   readonly #ranOut: () => void
+  readonly #began: ConnectionsOptions['began']
   readonly #ended: ConnectionsOptions['ended']
   readonly #members: Sweep<Connection>
   #whenEmpty: (() => void) | undefined
@@ -88,6 +91,7 @@ export class Connections implements ConnectionHost {
       ids,
       looked,
       ranOut,
+      began,
       ended,
     } = options
     this.engine = engine
@@ -99,6 +103,7 @@ export class Connections implements ConnectionHost {
     this.drains = drains
     this.#health = health
     this.#ranOut = ranOut
+    this.#began = began
     this.#ended = ended
     this.#bandwidth = options.bandwidth
     this.#recount = options.recount
@@ -118,6 +123,7 @@ export class Connections implements ConnectionHost {
     if (decision === 'go-on' || decision instanceof Claim) {
       this.#recount.counted(connection, false)
       connection.start()
+      this.#began(connection)
     } else this.#admission.refuse(connection, decision)
   }
 

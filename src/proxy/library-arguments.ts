@@ -29,14 +29,16 @@ import {
 } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import type { Logger } from '../observe/log/borrowed-log.js'
-import type { ConnectionLimit } from './live-connection.js'
+import type { ProxyEventName, RecordsOptions } from './events/event-types.js'
+import { PROXY_EVENTS } from './events/proxy-events.js'
+import { MOST_WAITING_RECORDS } from './events/record-readers.js'
+import { LIMIT } from './live-arguments.js'
 import type { LibraryDrainOrder, ProxyOptions } from './proxy.js'
 
 const listener = text('the name of a listener')
 const cluster = text('the name of a cluster')
 const client = text('an address or a network')
 const ms = number('a number of ms')
-const bytesPerSecond = number('bytes per second, or 0 for no limit')
 const count = whole(1, MOST_LISTED)
 
 const logger: Kind<Logger> = {
@@ -47,6 +49,11 @@ const logger: Kind<Logger> = {
       ? 'for no log, leave log out and write log: { level: "silent" } into the config'
       : undefined,
 }
+
+const aFunction = <Given>(): Kind<Given> => ({
+  wanted: 'a function',
+  accepts: (value): value is Given => typeof value === 'function',
+})
 
 const CREATE: Door<ProxyOptions> = {
   name: 'createProxy',
@@ -87,24 +94,6 @@ const HOLD: Door<HoldOrder> = {
   alsoCalled: { deadlineMs: 'maxMs', forMs: 'maxMs' },
 }
 
-const LIMIT: Door<RateOrder> = {
-  name: 'limit',
-  argument: 'order',
-  fields: { up: bytesPerSecond, down: bytesPerSecond },
-}
-
-const CONNECTION_LIMIT: Door<ConnectionLimit> = {
-  name: 'limit',
-  argument: 'order',
-  fields: {
-    bytesPerSecond: {
-      wanted: 'a number of bytes per second, or { up, down }',
-      accepts: (value): value is number | RateOrder => typeof value === 'number' || isMap(value),
-    },
-  },
-  required: ['bytesPerSecond'],
-}
-
 const BAN: Door<BanOrder> = {
   name: 'ban',
   argument: 'order',
@@ -114,6 +103,12 @@ const BAN: Door<BanOrder> = {
 }
 
 const UNBAN: Door<UnbanOrder> = { name: 'unban', argument: 'order', fields: { client } }
+
+const RECORDS: Door<RecordsOptions> = {
+  name: 'records',
+  argument: 'options',
+  fields: { most: whole(1, MOST_WAITING_RECORDS) },
+}
 
 const BANS: Door<BanQuery> = { name: 'bans', argument: 'query', fields: { client, limit: count } }
 
@@ -125,11 +120,11 @@ export const readReload = (given: unknown): Abortable => readOptions(RELOAD, giv
 export const readDrain = (given: unknown): LibraryDrainOrder => readOptions(DRAIN, given)
 export const readHold = (given: unknown): HoldOrder => readOptions(HOLD, given)
 export const readLimit = (given: unknown): RateOrder => readOptions(LIMIT, given)
-export function readConnectionLimit(given: unknown): RateOrder {
-  const { bytesPerSecond } = readOptions(CONNECTION_LIMIT, given)
-  if (typeof bytesPerSecond === 'number') return { up: bytesPerSecond, down: bytesPerSecond }
-  return readOptions({ ...LIMIT, argument: 'order.bytesPerSecond' }, bytesPerSecond)
-}
+export const readRecords = (given: unknown): RecordsOptions => readOptions(RECORDS, given)
+export const readEvent = <Name extends ProxyEventName>(name: string, given: Name): Name =>
+  readArgument<ProxyEventName>(name, 'name', choice(PROXY_EVENTS), given) as Name
+export const readEventListener = <Listener>(name: string, given: Listener): Listener =>
+  readArgument(name, 'listener', aFunction<Listener>(), given)
 export const readBan = (given: unknown): BanOrder => readOptions(BAN, given)
 export const readUnban = (given: unknown): UnbanOrder => readOptions(UNBAN, given)
 export const readBans = (given: unknown): BanQuery => readOptions(BANS, given)
@@ -155,10 +150,6 @@ function isLogger(value: unknown): value is Logger {
   const isMethod = (name: string): boolean => typeof Reflect.get(value, name) === 'function'
   const isMethodOrNone = (name: string): boolean => Reflect.get(value, name) === undefined || isMethod(name)
   return ['info', 'warn', 'error'].every(isMethod) && ['debug', 'trace'].every(isMethodOrNone)
-}
-
-function isMap(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }
 
 function isText(value: unknown): value is string {

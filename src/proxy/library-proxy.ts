@@ -5,7 +5,9 @@ import { type Abortable, untilAborted, whenAborted } from '../abort.js'
 import type { ProxyConfig } from '../config/input.js'
 import type { Config } from '../config/schema.js'
 import type { DrainResult, Reloaded } from '../control/answers.js'
+import type { DrainOrder } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
+import { ProxyEvents } from './events/proxy-events.js'
 import * as read from './library-arguments.js'
 import { LibraryRun } from './library-run.js'
 import type { LibraryDrainOrder, Proxy, ProxyOptions } from './proxy.js'
@@ -17,13 +19,15 @@ import type { LibraryDrainOrder, Proxy, ProxyOptions } from './proxy.js'
  * @throws MillraceError `bad-argument` if an option is unknown or has a wrong value.
  */
 export function createProxy(config: ProxyConfig, options?: ProxyOptions): Proxy {
-  const runs = new Runs(read.readConfig('createProxy', config), read.readProxyOptions(options))
-  return {
-    start: async (given) => runs.start(read.readStart(given)),
+  const events = new ProxyEvents()
+  const given = { ...read.readProxyOptions(options), events }
+  const runs = new Runs(read.readConfig('createProxy', config), given)
+  const proxy: Proxy = {
+    start: async (order) => runs.start(read.readStart(order)),
     status: () => runs.present.status(),
     sources: (query) => runs.present.sources(read.readSources(query)),
-    reload: async (next, given) => reload(runs.present, next, read.readReload(given)),
-    drain: async (order) => drain(runs.present, read.readDrain(order)),
+    reload: async (next, order) => reload(runs.present, next, read.readReload(order)),
+    drain: async (order) => runs.drain(read.readDrain(order)),
     openListener: async (name) => runs.present.reloader.openListener(read.readListener('openListener', name)),
     connections: () => runs.present.live.connections(),
     limit: (id, order) => runs.present.limit(read.readConnection(id), read.readLimit(order)),
@@ -36,9 +40,23 @@ export function createProxy(config: ProxyConfig, options?: ProxyOptions): Proxy 
     bans: async (query) => runs.present.limiting.bans.list(read.readBans(query)),
     hold: async (order) => runs.present.holds.hold(read.readHold(order)),
     release: async (cluster) => runs.present.holds.release(read.readCluster('release', cluster)),
-    stop: () => runs.present.stop(),
-    [Symbol.asyncDispose]: () => runs.present.stop(),
+    on: (name, listener) => {
+      events.on(read.readEvent('on', name), read.readEventListener('on', listener))
+      return proxy
+    },
+    once: (name, listener) => {
+      events.once(read.readEvent('once', name), read.readEventListener('once', listener))
+      return proxy
+    },
+    off: (name, listener) => {
+      events.off(read.readEvent('off', name), read.readEventListener('off', listener))
+      return proxy
+    },
+    records: (options) => events.records(read.readRecords(options).most),
+    stop: () => runs.stop(),
+    [Symbol.asyncDispose]: () => runs.stop(),
   }
+  return proxy
 }
 
 /** An aborted signal makes the reload give up, until its config is taken up. */
@@ -49,21 +67,17 @@ function reload(run: LibraryRun, next: ProxyConfig, { signal }: Abortable): Prom
   })
 }
 
-/** An aborted signal ends the wait. The drain goes on. */
-async function drain(run: LibraryRun, { signal, ...order }: LibraryDrainOrder): Promise<DrainResult> {
-  signal?.throwIfAborted()
-  return untilAborted(run.drain(order), signal)
-}
+type LibraryOptions = ProxyOptions & { readonly events: ProxyEvents }
 
 /** The run of a proxy, which begins anew after a start that failed. */
 class Runs {
   present: LibraryRun
   readonly #config: Config
-  readonly #options: ProxyOptions
+  readonly #options: LibraryOptions
   /** Its start has failed, so it can do nothing more. */
   #isSpent = false
 
-  constructor(config: Config, options: ProxyOptions) {
+  constructor(config: Config, options: LibraryOptions) {
     this.#config = config
     this.#options = options
     this.present = new LibraryRun(config, options)
@@ -78,6 +92,7 @@ class Runs {
     const unfollow = whenAborted(run.state === 'new' ? signal : undefined, () => {
       if (run.state !== 'stopped') stopped = run.stop()
     })
+    if (this.present.state === 'new') this.#options.events.enterContext()
     try {
       await run.start()
     } catch (error) {
@@ -94,6 +109,24 @@ class Runs {
     await run.stop()
     this.#spend()
     throw signal?.reason
+  }
+
+  async stop(): Promise<void> {
+    await this.present.stop()
+    this.#options.events.end()
+  }
+
+  /** An aborted signal ends the wait. The drain goes on. */
+  async drain({ signal, ...order }: LibraryDrainOrder): Promise<DrainResult> {
+    signal?.throwIfAborted()
+    return untilAborted(this.#drain(order), signal)
+  }
+
+  async #drain(order: DrainOrder): Promise<DrainResult> {
+    const run = this.present
+    const result = await run.drain(order)
+    if (run.state === 'stopped') this.#options.events.end()
+    return result
   }
 
   #spend(): void {

@@ -1,24 +1,36 @@
 /** A proxy inside a user's program, from one start to its end. It has admin addresses of its own if the config says so. */
 import type { History } from '../admin/history.js'
 import type { AdminServer } from '../admin/server.js'
+import type { Config } from '../config/schema.js'
 import type { AdminConfig } from '../config/schemas/admin-schema.js'
 import { MillraceError } from '../errors.js'
+import type { ProxyEvents } from './events/proxy-events.js'
 import { LiveConnections } from './live-connections.js'
 import { ProxyControl } from './proxy-control.js'
+import type { RunningProxyOptions } from './running-options.js'
 import { RunningProxy } from './running-proxy.js'
 
 export class LibraryRun extends RunningProxy {
   #admin: AdminServer[] = []
   #history: History | undefined
+  #hasStarted = false
+  readonly #events: ProxyEvents
   readonly live = new LiveConnections(this)
+
+  constructor(config: Config, options: RunningProxyOptions & { readonly events: ProxyEvents }) {
+    super(config, options)
+    this.#events = options.events
+  }
 
   override async start(): Promise<void> {
     await super.start()
     const { admin = [] } = this.config
-    if (admin.length === 0) return
     try {
-      await this.#startAdmin(admin)
-      this.watch.start()
+      if (admin.length > 0) {
+        await this.#startAdmin(admin)
+        this.watch.start()
+      }
+      this.#hasStarted = true
     } catch (error) {
       await this.stop()
       throw error
@@ -59,5 +71,7 @@ export class LibraryRun extends RunningProxy {
     this.#history?.stop()
     for (const server of this.#admin) void server.stop()
     await super.stop()
+    // After a start that failed, the program may start the proxy again, and its listeners stay.
+    if (this.#hasStarted) this.#events.end()
   }
 }

@@ -3,7 +3,7 @@ import type { Connection } from '../connection/connection.js'
 import type { OrderedCause } from '../pipe/options.js'
 import type { Bandwidth } from './bandwidth.js'
 import type { ConnectionIds } from './connection-ids.js'
-import { readConnectionLimit } from './library-arguments.js'
+import { readConnectionLimit } from './live-arguments.js'
 import type { LiveConnection } from './live-connection.js'
 import { ConnectionWatch } from './reporting/connection-watch.js'
 
@@ -36,9 +36,7 @@ export class LiveConnections {
       return true
     }
     return {
-      get id() {
-        return ids.tell(connection)
-      },
+      id: ids.tell(connection),
       get isOpen() {
         return !isOver(connection)
       },

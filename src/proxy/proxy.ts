@@ -25,6 +25,12 @@ import type {
 } from '../control/orders.js'
 import type { Logger } from '../observe/log/borrowed-log.js'
 import type { ProxyStatus } from '../observe/status.js'
+import type {
+  ProxyEventListener,
+  ProxyEventName,
+  RecordReader,
+  RecordsOptions,
+} from './events/event-types.js'
 import type { LiveConnection } from './live-connection.js'
 
 export interface ProxyOptions {
@@ -117,6 +123,20 @@ export interface Proxy {
    * `wrong-state` if nobody holds the cluster.
    */
   release(cluster: string): Promise<Released>
+  /**
+   * Calls the listener with each event of this name, in the asynchronous context of `start()`, right after it has happened. What the
+   * listener throws or rejects with ends nothing. It is told once with `process.emitWarning`. Returns the proxy. Throws `bad-argument`.
+   */
+  on<Name extends ProxyEventName>(name: Name, listener: ProxyEventListener<Name>): Proxy
+  /** The same for the next event alone. */
+  once<Name extends ProxyEventName>(name: Name, listener: ProxyEventListener<Name>): Proxy
+  /** Calls the listener no more. Does nothing if it is not there. */
+  off<Name extends ProxyEventName>(name: Name, listener: ProxyEventListener<Name>): Proxy
+  /**
+   * The record of each connection that ends from this call on, for one `for await`. It ends with the proxy. Of the records that wait for
+   * a slow reader, those above `most` are left out and counted. Throws `bad-argument`.
+   */
+  records(options?: RecordsOptions): RecordReader
   /** Ends everything now. Resolves when no connection is left. */
   stop(): Promise<void>
   /** `await using`: as `stop()`. */

@@ -9,6 +9,7 @@ import type { Counts } from '../limits/counts/counts.js'
 import type { Lists } from '../limits/lists/lists.js'
 import type { OpenLog } from '../observe/log/log.js'
 import type { TicketKeys } from '../tls/ticket-keys.js'
+import type { ProxyEvents } from './events/proxy-events.js'
 import type { Probes } from './health/probes.js'
 import type { Names } from './names.js'
 import type { ProxyOptions } from './proxy.js'
@@ -32,6 +33,8 @@ export interface RunningProxyOptions extends ProxyOptions {
   readonly probes?: Probes | false
   /** The table of counts that all workers share. Default: one of its own. */
   readonly counts?: Counts
+  /** Tells the program around this proxy what happens in it. Default: there is none. */
+  readonly events?: ProxyEvents
   /** Decides which clients may come in. Default: those that pass the gate of their listener. */
   readonly admission?: AdmissionRule
 }

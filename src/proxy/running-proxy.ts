@@ -90,7 +90,7 @@ export class RunningProxy {
     this.limiting = this.#createLimiting(config)
     this.loops = createLoopGuard(this, options.counts)
     this.#admission = new Admission(this.engine, options.admission ?? this.limiting.rule)
-    this.#connectionLog = new ConnectionLog(this.openLog, this.ids, config.log)
+    this.#connectionLog = new ConnectionLog(this.openLog, this.ids, config.log, options.events)
     this.#consequences = new Consequences(this, options.tellVerdict ?? (() => {}))
     const shared = this.#shared(() => undefined)
     this.generations = new Generations(createGeneration(config, undefined, shared))
@@ -252,7 +252,7 @@ export class RunningProxy {
       names,
       limiting: this.limiting,
       onFound: (backends, { name }) => this.clusters.provide(name, 'discovered', backends),
-      hooksOf: (name) => this.#consequences.hooksOf(name),
+      hooksOf: (name) => ({ ...this.#consequences.hooksOf(name), ...this.#options.events?.hooksOf(name) }),
       onNoKey: (cluster) => this.#counters.foundNoKey(cluster),
       onQueued: (cluster) => this.#counters.queued(cluster),
     }
@@ -274,6 +274,7 @@ export class RunningProxy {
       ids: this.ids,
       shared: this.#shared((name) => this.clusters.get(name)),
       sharePorts: this.#options.sharePorts ?? false,
+      events: this.#options.events,
       ended: (connection, ending) => {
         this.limiting.bans.ended(connection, ending)
         this.#tellIfNotSplicing()

@@ -2,17 +2,19 @@
 import type { Admission } from '../admission/admission.js'
 import type { Engine } from '../io/engine.js'
 import type { OpenLog } from '../observe/log/log.js'
-import { Acceptor } from './acceptor.js'
+import { Acceptor, type AcceptorOptions } from './acceptor.js'
 import type { Catalogue } from './catalogue/catalogue.js'
 import type { Clusters } from './clusters.js'
 import type { ConnectionIds } from './connection-ids.js'
 import { Connections, type ConnectionsOptions } from './connections.js'
 import type { Drains } from './drains/drains.js'
+import type { ProxyEvents } from './events/proxy-events.js'
 import { Evictor } from './evictor.js'
 import type { SharedParts } from './generations/generation.js'
 import type { Generations } from './generations/generations.js'
 import { Reloader } from './generations/reloader.js'
 import { HandOver } from './hand-over/hand-over.js'
+import { LiveConnections } from './live-connections.js'
 import type { ConnectionLog } from './reporting/connection-log.js'
 import { ownMost, type ProcessWatch } from './reporting/process-status.js'
 import type { ProxyCounters } from './reporting/proxy-counters.js'
@@ -35,6 +37,8 @@ export interface ServingOptions {
   readonly sharePorts: boolean
   /** Called when a connection has ended. */
   readonly ended: ConnectionsOptions['ended']
+  /** Undefined: the proxy is no part of a program. */
+  readonly events: ProxyEvents | undefined
   isRunning(): boolean
   /** Throws `wrong-state` if the proxy does not run. */
   readonly checkRunning: () => void
@@ -48,7 +52,8 @@ export interface Serving {
 }
 
 export function createServing(options: ServingOptions): Serving {
-  const { engine, openLog, generations, counters, watch, sharePorts } = options
+  const { engine, openLog, generations, counters, watch, sharePorts, events } = options
+  const admit: AcceptorOptions['admit'] = (service, client, from) => connections.admit(service, client, from)
   const connections: Connections = new Connections({
     ...options,
     bandwidth: options.shared.limiting.bandwidth,
@@ -59,6 +64,14 @@ export function createServing(options: ServingOptions): Serving {
       evictor.look()
     },
     ranOut: () => evictor.ranOut(),
+    began: (connection) => {
+      if (events?.wants('connection') === true) events.tell('connection', live.of(connection))
+    },
+  })
+  const live = new LiveConnections({
+    ...options.shared,
+    ids: options.ids,
+    connections: () => connections.all(),
   })
   const evictor = new Evictor({
     engine,
@@ -72,7 +85,7 @@ export function createServing(options: ServingOptions): Serving {
     log: openLog.log,
     generations,
     sharePorts,
-    admit: (service, client, from) => connections.admit(service, client, from),
+    admit: events === undefined ? admit : (...client) => events.run(() => admit(...client)),
     opened: (listener) => options.shared.loops.listeners.opened(listener),
     paused: (service) => {
       counters.countsOf(service).acceptPauses++

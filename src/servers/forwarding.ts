@@ -19,7 +19,7 @@ export class Forwarding {
   readonly allow: ForwardServerOptions['allow']
   readonly authenticate: ForwardServerOptions['authenticate']
   readonly timeouts: Timeouts
-  readonly pipeSettings: Omit<PipeOptions, 'head' | 'backendHead'>
+  readonly pipeSettings: Omit<PipeOptions, 'head' | 'backendHead' | 'signal' | 'adopt'>
   readonly pipes = new Set<RunningPipe>()
   readonly #onRecord: ForwardServerOptions['onRecord']
   #hasWarned = false

@@ -35,7 +35,7 @@ export interface GivenCredentials {
   readonly signal: AbortSignal
 }
 
-export interface ForwardServerOptions extends Omit<PipeOptions, 'head' | 'backendHead'> {
+export interface ForwardServerOptions extends Omit<PipeOptions, 'head' | 'backendHead' | 'signal' | 'adopt'> {
   /**
    * Says whether a client gets the connection that it asks for. True: yes, if the host has a public address. An `Allowance`: also
    * if it has an address of these networks. False: no. Anything else, a throw and a rejection are mistakes: no.

@@ -119,6 +119,11 @@ describe('the functions of a proxy', () => {
       [{ sort: 'age' }],
       'sources: query.sort: expected one of "connections", "rate", "bytes", found "age"',
     ],
+    ['on', ['records', () => {}], 'on: name: expected one of "connection", "record", "backendDown"'],
+    ['once', ['record'], 'once: listener: expected a function, found undefined'],
+    ['off', ['record', 5], 'off: listener: expected a function, found 5'],
+    ['records', [{ most: 0 }], 'records: options.most: expected a whole number from 1 to 100000, found 0'],
+    ['records', [5], 'records: options: expected an object with options, found 5'],
     ['limit', [1, { up: 0 }], 'limit: id: expected the id of a connection, found 1'],
     ['limit', ['01', { upp: 0 }], 'limit: order.upp: is no option: did you mean "up"?'],
   ])('%s(%j) is refused', async (name, args, message) => {

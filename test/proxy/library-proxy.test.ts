@@ -131,6 +131,30 @@ it('a program meets its connections, and a proxy that does not run has none', as
   await proxy.stop()
 })
 
+it('listeners and readers of a library proxy stay over a start that failed, and end with the proxy', async () => {
+  const later = `${folder}/events`
+  const proxy = createProxy({
+    ...config,
+    admin: `unix:${later}/admin.sock`,
+    log: { level: 'silent', access: false },
+  })
+  const told: string[] = []
+  const off = (): unknown => told.push('off')
+  proxy.on('record', ({ id }) => told.push(id)).once('connection', ({ id }) => told.push(id))
+  proxy.on('record', off).off('record', off)
+  const records = proxy.records()
+  await expect(proxy.start()).rejects.toMatchObject({ code: 'listen-failed' })
+  mkdirSync(later)
+  await proxy.start()
+  const { port } = parseAddress(proxy.status().listeners[0]!.address) as TcpAddress
+  const client = connect(port, '127.0.0.1').on('error', () => {})
+  await new Promise((resolve) => client.on('close', resolve))
+  await proxy.drain()
+  const read: string[] = []
+  for await (const { id } of records) read.push(id)
+  expect(told).toEqual([read[0], read[0]])
+})
+
 it('a program bans clients, lists bans and ends them', async () => {
   const proxy = createProxy(config)
   await proxy.start()

@@ -13,6 +13,7 @@ import { describeDecidedBackends } from './decided-backends.js'
 import { describeDiscovered } from './discovered.js'
 import { describeDrains } from './drains.js'
 import { describeEndings } from './endings.js'
+import { describeEvents } from './events.js'
 import { describeHealth } from './health.js'
 import { describeHostileClients } from './hostile-clients.js'
 import { describeLeaving } from './leaving.js'
@@ -43,6 +44,7 @@ export function describeProxy(engine: EngineKind): void {
   describe('limits', () => describeLimits())
   describe('drains', () => describeDrains())
   describe('live connections', () => describeLiveConnections())
+  describe('events', () => describeEvents())
   describe('operators', () => describeOperators(engine))
   describe('IPv4 and IPv6 on one port', () => describeBothFamilies())
   describe('reloads', () => describeReloads())

@@ -2,8 +2,8 @@
  * Log lines about things other than connections: backends that fail and recover, certificates that change.
  */
 import { type Address, formatAddress } from '../../address.js'
+import type { Backend } from '../../cluster/backend.js'
 import type { ClusterHooks } from '../../cluster/cluster.js'
-import type { Judgement } from '../../cluster/health/active-verdicts.js'
 import type { NamesHooks } from '../../cluster/names/dns-names.js'
 import { formatProblem, SHORTAGES } from '../../errors.js'
 import type { ListHooks } from '../../limits/lists/own-lists.js'
@@ -14,17 +14,16 @@ import type { Log } from './log.js'
 
 export function announceCluster(log: Log, cluster: string): ClusterHooks {
   return {
-    onBackendDown: ({ name: backend, health }, restMs) => {
-      const { judgedBy, reason, detail } = health.judgement ?? {}
-      const facts = { cluster, backend, judgedBy, reason, detail, restMs }
-      if (restMs > 0) log.warn(facts, `backend ${backend} rests: ${inWords(health.judgement)}`)
-      else log.warn(facts, `backend ${backend} is down: ${inWords(health.judgement)}`)
+    onBackendDown: (found, restMs) => {
+      const facts = { ...newsOf(cluster, found), restMs }
+      const { backend } = facts
+      if (restMs > 0) log.warn(facts, `backend ${backend} rests: ${inWords(facts)}`)
+      else log.warn(facts, `backend ${backend} is down: ${inWords(facts)}`)
     },
-    onBackendUp: ({ name: backend, health }, isActive) => {
-      const { judgedBy, reason, detail } = (isActive ? health.judgement : undefined) ?? {}
-      const facts = { cluster, backend, judgedBy, reason, detail }
-      const why = judgedBy === undefined ? '' : `: ${inWords(health.judgement)}`
-      log.info(facts, `backend ${backend} is back${why}`)
+    onBackendUp: (found, isActive) => {
+      const facts = newsOf(cluster, found, isActive)
+      const why = facts.judgedBy === undefined ? '' : `: ${inWords(facts)}`
+      log.info(facts, `backend ${facts.backend} is back${why}`)
     },
     onBackendFlapping: ({ name: backend }, restMs) =>
       log.warn({ cluster, backend, restMs }, `backend ${backend} changes too often: it stays down`),
@@ -33,6 +32,12 @@ export function announceCluster(log: Log, cluster: string): ClusterHooks {
       else log.warn({ cluster, tier }, `cluster ${cluster}: tier ${tier} serves from now on`)
     },
   }
+}
+
+/** What is known about a backend that is down or back. `isKnown`: checks or its agent say why. */
+export function newsOf(cluster: string, { name, health }: Backend, isKnown = true) {
+  const { judgedBy, reason, detail } = (isKnown ? health.judgement : undefined) ?? {}
+  return { cluster, backend: name, judgedBy, reason, detail }
 }
 
 export function announceNames(log: Log): NamesHooks {
@@ -70,7 +75,10 @@ export function announceChecks(log: Log): (cluster: string, backend: string, res
 }
 
 /** `L4CON ECONNREFUSED` */
-const inWords = ({ reason, detail }: Partial<Judgement> = {}): string =>
+const inWords = ({
+  reason,
+  detail,
+}: { readonly [Word in 'reason' | 'detail']: string | undefined }): string =>
   [reason, detail].filter((word) => word !== undefined).join(' ')
 
 /** ms between two lines about the same two listeners. */

@@ -122,6 +122,17 @@ export interface ConnectionFacts extends OpeningFacts {
  * while the connection is open.
  */
 export function toRecord(id: string, facts: ConnectionFacts, ended: RecordEnding | undefined) {
+  return ended === undefined ? { ...factsOf(id, facts), final: false } : toFinalRecord(id, facts, ended)
+}
+
+/** The record of a connection that is over. */
+export type ConnectionRecord = ReturnType<typeof toFinalRecord>
+
+export function toFinalRecord(id: string, facts: ConnectionFacts, ended: RecordEnding) {
+  return { ...factsOf(id, facts), ended, termination: terminationCode(ended) }
+}
+
+function factsOf(id: string, facts: ConnectionFacts) {
   return {
     id,
     startedAt: isoTime(facts.acceptedAt),
@@ -158,7 +169,6 @@ export function toRecord(id: string, facts: ConnectionFacts, ended: RecordEnding
     notSplicing: facts.notSplicing,
     limited: facts.limited,
     ...(facts.life && limitingOf(facts.life)),
-    ...(ended === undefined ? { final: false } : { ended, termination: terminationCode(ended) }),
   }
 }
 

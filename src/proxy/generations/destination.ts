@@ -1,7 +1,6 @@
 /** Where a cluster takes its clients: the cluster with its backends, and how connections to them are carried. */
 import { Cluster, type ClusterHooks } from '../../cluster/cluster.js'
 import type { Dialer } from '../../cluster/dialer.js'
-import type { Moved } from '../../cluster/tiers.js'
 import type { Config } from '../../config/schema.js'
 import { connectionTimeouts } from '../../config/timeouts.js'
 import { pipeTimeouts } from '../../connection/destinations.js'
@@ -70,10 +69,9 @@ export function createDestination(
   const hooks = {
     ...announced,
     ...followed,
-    onMoved: (moved: Moved) => {
-      announced.onMoved?.(moved)
-      followed.onMoved?.(moved)
-    },
+    onMoved: both(announced.onMoved, followed.onMoved),
+    onBackendDown: both(announced.onBackendDown, followed.onBackendDown),
+    onBackendUp: both(announced.onBackendUp, followed.onBackendUp),
     onNoKey,
     ...(limiting.shared && { counts: limiting.shared }),
     onQueued,
@@ -91,5 +89,14 @@ export function createDestination(
     refuseAs: options.limits?.refuseAs,
     connectMs,
     preamble: { sendProxy, startTls, origination: tls && new TlsOrigination(tls), responseMs, idleMs },
+  }
+}
+
+type Hook<Args extends unknown[]> = ((...args: Args) => void) | undefined
+
+function both<Args extends unknown[]>(one: Hook<Args>, other: Hook<Args>): (...args: Args) => void {
+  return (...args) => {
+    one?.(...args)
+    other?.(...args)
   }
 }

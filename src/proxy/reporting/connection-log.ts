@@ -7,11 +7,12 @@ import type { Connection } from '../../connection/connection.js'
 import { LineLimit } from '../../observe/log/line-limit.js'
 import type { OpenLog } from '../../observe/log/log.js'
 import { AccessLog } from '../../observe/records/access.js'
-import type { RecordEnding } from '../../observe/records/record.js'
+import { type RecordEnding, toFinalRecord } from '../../observe/records/record.js'
 import { isDue } from '../../observe/records/while-open.js'
 import type { RecordCounts } from '../../observe/status.js'
 import type { PipeTotals } from '../../pipe/options.js'
 import type { ConnectionIds } from '../connection-ids.js'
+import type { ProxyEvents } from '../events/proxy-events.js'
 
 type RecordConfig = Pick<LogConfig, 'access' | 'explain'>
 
@@ -33,7 +34,11 @@ export class ConnectionLog {
   readonly #failures = new LineLimit(FAILURE_EVERY_MS)
   #explains: boolean
 
-  constructor(log: OpenLog, ids: ConnectionIds, { access, explain }: RecordConfig) {
+  /** Undefined: the proxy is no part of a program. */
+  readonly #events: ProxyEvents | undefined
+
+  constructor(log: OpenLog, ids: ConnectionIds, { access, explain }: RecordConfig, events?: ProxyEvents) {
+    this.#events = events
     this.#log = log
     this.#ids = ids
     this.#access = new AccessLog(log, access)
@@ -94,8 +99,12 @@ export class ConnectionLog {
   #write(connection: Connection, ending: RecordEnding | undefined, totals: PipeTotals): void {
     const id = this.#ids.known(connection)
     const bytes = totals.bytesUp + totals.bytesDown
-    if (!this.#access.wants({ bytes, ageMs: connection.ageMs, ending, id })) return
+    const isWritten = this.#access.wants({ bytes, ageMs: connection.ageMs, ending, id })
+    const isTold = ending !== undefined && this.#events?.wants('record') === true
+    if (!isWritten && !isTold) return
     const facts = connection.facts(totals, this.#explanations.get(connection)?.choice)
-    this.#access.write(id ?? this.#ids.next(), facts, ending)
+    const ownId = id ?? this.#ids.next()
+    if (isWritten) this.#access.write(ownId, facts, ending)
+    if (isTold) this.#events!.tell('record', toFinalRecord(ownId, facts, ending))
   }
 }
