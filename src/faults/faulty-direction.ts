@@ -30,7 +30,8 @@ export class FaultyDirection {
   #joined = 0
   #endedAt: number | undefined
   #wroteAt = Number.NEGATIVE_INFINITY
-  #isWriting = false
+  /** Bytes of the write under way. 0: there is none. */
+  #writing = 0
   /** It has sent FIN, or it was stopped. */
   #isOver = false
   /** `hang` has discarded bytes. To pass on what follows would make a hole. */
@@ -46,9 +47,14 @@ export class FaultyDirection {
     this.#reached = reached
   }
 
-  /** Bytes given to the sink. */
+  /** Bytes that the sink has taken. */
   get passed(): number {
     return this.#passed
+  }
+
+  /** Bytes that the sink has taken or is taking. Faults that are set now cannot begin before that place. */
+  get given(): number {
+    return this.#passed + this.#writing
   }
 
   start(): void {
@@ -118,7 +124,7 @@ export class FaultyDirection {
 
   /** Does what can be done now, and sets a timer for what can be done later. */
   #go(): void {
-    if (this.#isWriting || this.#isOver) return
+    if (this.#writing > 0 || this.#isOver) return
     this.#stopTimer?.()
     this.#stopTimer = undefined
     if (this.#passed >= this.#limit) {
@@ -137,10 +143,10 @@ export class FaultyDirection {
   }
 
   #write(bytes: Buffer, now: number): void {
-    this.#isWriting = true
+    this.#writing = bytes.length
     this.#wroteAt = now
     this.#sink.write(bytes, (error) => {
-      this.#isWriting = false
+      this.#writing = 0
       if (error instanceof Error) return
       this.#passed += bytes.length
       if (this.#isOver) return

@@ -65,7 +65,9 @@ export class ProxiedConnection {
 
   /** Replaces the faults. `after` counts from now on, or from the moment when the target is connected. */
   set(faults: readonly Fault[]): void {
-    this.#schedule = new Schedule(faults, this.#position())
+    const { up, down } = this.#directions ?? {}
+    const from = { up: up?.given ?? 0, down: down?.given ?? 0, at: this.#clock.now() }
+    this.#schedule = new Schedule(faults, from)
     if (this.#directions !== undefined && !this.#isOver) this.#follow('up', 'down')
   }
 

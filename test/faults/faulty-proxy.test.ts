@@ -197,6 +197,21 @@ describe('faults that change', () => {
     expect(String(other.received)).toBe('abcde')
   })
 
+  it('after set, bytes that are being written do not count', async () => {
+    const { faults, near, far, connection } = await joined([])
+    far.pause()
+    near.sendForEver(Buffer.alloc(65_536))
+    await settled(() => connection.bytesUp)
+    faults.set([{ do: 'close', after: { bytes: 5, direction: 'up' } }])
+    const before = connection.bytesUp
+    far.resume()
+    await far.ended
+    // A write is one read of Node: at most 64 KiB.
+    expect(far.receivedBytes - 5 - before).toBeGreaterThan(0)
+    expect(far.receivedBytes - 5 - before).toBeLessThanOrEqual(65_536)
+    near.socket.destroy()
+  })
+
   it('set of one connection leaves the others alone', async () => {
     const { faults, near, connection } = await joined([])
     const other = await client(faults)
