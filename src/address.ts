@@ -57,7 +57,7 @@ export function formatPeer(peer: PeerAddress): string {
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 const UNIX_PATH_MAX_BYTES = 107
 /** RFC 1035 section 2.3.4, as text. */
-const HOST_NAME_MAX_CHARS = 253
+export const HOST_NAME_MAX_CHARS = 253
 const LONGEST_TCP_CHARS = HOST_NAME_MAX_CHARS + ':65535'.length
 const HOST_NAME = /^(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?$/i
 

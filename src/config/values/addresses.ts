@@ -1,6 +1,6 @@
 /** Reads the addresses of listeners and backends. Each function returns an address, or a sentence that says what is wrong with the text. */
 import { isIP } from 'node:net'
-import { type Address, isAbstract, parseAddress } from '../../address.js'
+import { type Address, HOST_NAME_MAX_CHARS, isAbstract, parseAddress } from '../../address.js'
 import { whyNoAbstractNames } from '../../io/kernel/native.js'
 import { activatedSockets } from '../../io/listening/activated-sockets.js'
 import { expected, quote } from '../wording.js'
@@ -44,7 +44,8 @@ export function parsePortedAddress(text: string): Address | string {
 }
 
 /** A host alone: a name, an IPv4 address, or an IPv6 address in brackets. A number alone is a port. */
-const hasNoPort = (text: string): boolean => /^(\[[^\]]*\]|(?!\d+$)[^:[\]]+)$/.test(text)
+const hasNoPort = (text: string): boolean =>
+  text.length <= HOST_NAME_MAX_CHARS && /^(\[[^\]]*\]|(?!\d+$)[^:[\]]+)$/.test(text)
 
 /** The address of a socket that a service manager has opened. Undefined: the text names none. */
 export function parseActivated(text: string): Address | string | undefined {
