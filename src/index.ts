@@ -73,12 +73,13 @@ export type {
 export type { SpliceMode } from './defaults.js'
 export { type ErrorCode, type ErrorSource, MillraceError, type Problem } from './errors.js'
 export type { NotSplicing } from './io/not-splicing.js'
+export type { WebReader, WebStreams, WebWriter } from './io/streams/web-duplex.js'
 export type { Logger } from './observe/log/borrowed-log.js'
 export type { LogLine } from './observe/log/log.js'
 export type { ConnectionRecord } from './observe/records/record.js'
 export type { ProxyStatus } from './observe/status.js'
 export type { ClientHello } from './peek/client-hello.js'
-export { pipe, type RunningPipe } from './pipe/join.js'
+export { type PipeEnd, pipe, type RunningPipe } from './pipe/join.js'
 export type {
   PipeCause,
   PipeEnded,

@@ -33,6 +33,8 @@ export const isRetryable = (error: unknown): boolean => error instanceof Millrac
 
 export const same: typeof pipe = smallPipe
 
+export const web = (client: Socket): Promise<PipeRecord> => pipe(new TransformStream<Uint8Array, Uint8Array>(), client)
+
 export async function once(client: Socket): Promise<void> {
   await using own = createProxy({ listeners, clusters: {} })
   await own.start()

@@ -10,8 +10,9 @@ import { adoptBoth, isPlainSocket, isQuiet } from '../io/kernel/adopt.js'
 import { KernelLoop } from '../io/kernel/kernel-loop.js'
 import { codeOf, destroyFor } from '../io/streams/stream-faults.js'
 import { StreamSocket } from '../io/streams/stream-socket.js'
+import type { WebStreams } from '../io/streams/web-duplex.js'
 import type { Expirable } from '../io/sweep.js'
-import { checkStreams, readPipeOptions } from './arguments.js'
+import { asDuplex, checkStreams, readPipeOptions } from './arguments.js'
 import { askFarAddress } from './far-address.js'
 import type {
   Heads,
@@ -38,11 +39,14 @@ export interface RunningPipe extends Promise<PipeRecord> {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** What `pipe` joins: a socket, another Duplex of node:stream, or two Web streams of bytes. */
+export type PipeEnd = Duplex | WebStreams
+
 /**
  * Joins two connected streams until both have ended. It replaces `a.pipe(b); b.pipe(a)`.
  *
  * millrace takes plain TCP and unix sockets from Node and, on Linux, splices them. It carries anything else
- * (TLS, a Duplex of your own) as a stream, with the same promises. Both streams belong to the pipe from this
+ * (TLS, a Duplex of your own, Web streams) as a stream, with the same promises. Both streams belong to the pipe from this
  * call on: add no listener, write nothing, and do not expect their 'end'. Timeouts of sockets end. An adopted
  * net.Socket emits 'close' at once.
  *
@@ -50,9 +54,10 @@ export interface RunningPipe extends Promise<PipeRecord> {
  * rejects. For arguments of the wrong kind, for streams that do not carry bytes, and for a stream that another
  * pipe has, `pipe` throws a `bad-argument` MillraceError at once.
  */
-export function pipe(client: Duplex, backend: Duplex, options?: PipeOptions): RunningPipe {
+export function pipe(client: PipeEnd, backend: PipeEnd, options?: PipeOptions): RunningPipe {
   checkStreams(client, backend, (stream) => taken.has(stream))
-  const join = new Join(client, backend, readPipeOptions(options))
+  const read = readPipeOptions(options)
+  const join = new Join(asDuplex('client', client), asDuplex('backend', backend), read)
   return Object.assign(join.done, {
     close: () => join.close(),
     totals: () => join.totals(),

@@ -126,11 +126,15 @@ describe('the options of pipe', () => {
 
 describe('the streams of pipe', () => {
   test.each<[string, unknown, string]>([
-    ['undefined', undefined, 'expected a socket or another Duplex of node:stream, found undefined'],
+    ['undefined', undefined, 'expected a socket, another Duplex of node:stream, or Web streams as'],
     ['a plain object', {}, 'found an object without read()'],
     ['a Readable', Readable.from([]), 'found a Readable without write()'],
     ['a Writable', new Writable(), 'found a Writable without read()'],
-    ['a socket of the Web', new TransformStream(), 'found a TransformStream without read()'],
+    [
+      'half of a pair of Web streams',
+      new TransformStream().readable,
+      'ReadableStream without read()',
+    ],
     ['a stream that reads objects', new PassThrough({ readableObjectMode: true }), 'is in object mode'],
     ['a stream that writes objects', new PassThrough({ writableObjectMode: true }), 'is in object mode'],
     ['a stream with an encoding', new PassThrough({ encoding: 'latin1' }), 'has setEncoding("latin1")'],
