@@ -130,11 +130,7 @@ describe('the streams of pipe', () => {
     ['a plain object', {}, 'found an object without read()'],
     ['a Readable', Readable.from([]), 'found a Readable without write()'],
     ['a Writable', new Writable(), 'found a Writable without read()'],
-    [
-      'half of a pair of Web streams',
-      new TransformStream().readable,
-      'ReadableStream without read()',
-    ],
+    ['half of a pair of Web streams', new TransformStream().readable, 'ReadableStream without read()'],
     ['a stream that reads objects', new PassThrough({ readableObjectMode: true }), 'is in object mode'],
     ['a stream that writes objects', new PassThrough({ writableObjectMode: true }), 'is in object mode'],
     ['a stream with an encoding', new PassThrough({ encoding: 'latin1' }), 'has setEncoding("latin1")'],
