@@ -1,11 +1,14 @@
 /** A signal gives up a start, a reload and the wait for a drain of a library proxy. */
 import { getEventListeners, once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseAddress, type TcpAddress } from '../../src/address.js'
 import { createProxy, type Proxy, type ProxyConfig } from '../../src/index.js'
-import { until } from '../support/wait.js'
+import { temporaryFolder } from '../support/folder.js'
+import { turns, until } from '../support/wait.js'
 
+const folder = temporaryFolder()
 const config = {
   listeners: [{ name: 'front', address: '127.0.0.1:0', cluster: 'back' }],
   clusters: { back: { backends: ['127.0.0.1:1'] } },
@@ -63,6 +66,25 @@ describe('the signal of start()', () => {
     expect(proxy.status().state).toBe('running')
   })
 })
+
+it.each(Array.from({ length: 10 }, (_, count) => count))(
+  'start() that is given up after %i turns leaves no admin socket, and can be called again',
+  async (count) => {
+    const path = `${folder}/${count}.sock`
+    const proxy = createProxy({ ...config, admin: `unix:${path}`, log: { file: `${folder}/log` } })
+    const controller = new AbortController()
+    const started = proxy.start({ signal: controller.signal }).catch((reason: unknown) => reason)
+    await turns(count)
+    controller.abort('given up')
+    if ((await started) === 'given up') {
+      expect([existsSync(path), proxy.status().state]).toEqual([false, 'new'])
+      await proxy.start()
+    }
+    expect([existsSync(path), proxy.status().state]).toEqual([true, 'running'])
+    await proxy.stop()
+    expect(existsSync(path)).toBe(false)
+  },
+)
 
 describe('the signal of reload()', () => {
   it('gives up a reload that has not been taken up, and nothing has changed', async () => {
