@@ -129,3 +129,11 @@ export type {
 } from './servers/options.js'
 export type { Outcome } from './servers/outcome.js'
 export { socksServer } from './servers/socks-server.js'
+export { upgradeHandler } from './servers/upgrade-handler.js'
+export type {
+  UpgradeHandler,
+  UpgradeOptions,
+  UpgradeRecord,
+  UpgradeRoute,
+  UpgradingClient,
+} from './servers/upgrade-options.js'

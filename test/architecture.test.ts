@@ -63,7 +63,7 @@ const ROOM_USES: Record<string, readonly string[]> = {
   service: ['io'],
   probes: ['io', 'postgres', 'proxy-protocol', 'tls', 'websocket'],
   via: ['io', 'websocket'],
-  servers: ['cluster', 'dns', 'pipe'],
+  servers: ['cluster', 'dns', 'pipe', 'websocket'],
   words: ['figures'],
   arguments: ['errors', 'escape', 'nearest'],
   'public-address': ['address', 'arguments'],

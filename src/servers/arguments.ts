@@ -1,8 +1,20 @@
 /** The doors of the servers: their options, and what the functions of their users return. */
 import { explainNetwork } from '../address-set.js'
-import { type Door, type Kind, milliseconds, type Read, readOptions } from '../arguments.js'
+import {
+  badArgument,
+  choice,
+  type Door,
+  type Kind,
+  milliseconds,
+  type Read,
+  readArgument,
+  readOptions,
+  show,
+} from '../arguments.js'
 import { PIPE_SETTINGS, SETTINGS_ALSO_CALLED } from '../pipe/arguments.js'
-import type { Allowance, ForwardServerOptions } from './options.js'
+import type { PipeOptions } from '../pipe/options.js'
+import { type Allowance, DEFAULT_TIMEOUTS, type ForwardServerOptions } from './options.js'
+import type { UpgradeOptions, UpgradeRoute } from './upgrade-options.js'
 
 const MOST_NETWORKS = 1000
 
@@ -17,6 +29,8 @@ const networks: Kind<readonly string[]> = {
     Array.isArray(value) && value.length > 0 && value.length <= MOST_NETWORKS && value.every(isNetwork),
   hint: (value) => (isNetwork(value) ? `write ["${value}"]` : undefined),
 }
+
+const ALSO_CALLED = { routeMs: 'functionTimeoutMs', connectMs: 'connectTimeoutMs' } as const
 
 const FIELDS: Door<ForwardServerOptions>['fields'] = {
   ...PIPE_SETTINGS,
@@ -40,9 +54,8 @@ export const readForwardOptions = (name: string, given: unknown): Read<ForwardSe
       required: ['allow'],
       alsoCalled: {
         ...SETTINGS_ALSO_CALLED,
+        ...ALSO_CALLED,
         auth: 'authenticate',
-        routeMs: 'functionTimeoutMs',
-        connectMs: 'connectTimeoutMs',
         headersTimeout: 'requestTimeoutMs',
       },
     },
@@ -52,6 +65,57 @@ export const readForwardOptions = (name: string, given: unknown): Read<ForwardSe
 /** What `allow` returned, if that is an object. @throws MillraceError `bad-argument` */
 export const readAllowance = (returned: unknown): Read<Allowance> =>
   readOptions({ name: 'allow', argument: 'returned', fields: { networks }, required: ['networks'] }, returned)
+
+const UPGRADE: Door<UpgradeOptions> = {
+  name: 'upgradeHandler',
+  argument: 'options',
+  fields: {
+    ...PIPE_SETTINGS,
+    xForwarded: choice(['replace', 'append', 'forwarded', 'off']),
+    onRecord: fn('a function that gets the record of each upgrade'),
+    functionTimeoutMs: milliseconds,
+    connectTimeoutMs: milliseconds,
+    answerTimeoutMs: milliseconds,
+  },
+  alsoCalled: { ...SETTINGS_ALSO_CALLED, ...ALSO_CALLED, xfwd: 'xForwarded' },
+}
+const ANSWER_TIMEOUT_MS = 30_000
+
+/** The options of `upgradeHandler`, with their defaults. */
+export interface UpgradeSettings
+  extends Required<
+    Pick<Read<UpgradeOptions>, 'xForwarded' | 'functionTimeoutMs' | 'connectTimeoutMs' | 'answerTimeoutMs'>
+  > {
+  readonly onRecord: UpgradeOptions['onRecord']
+  readonly pipe: Omit<PipeOptions, 'head' | 'backendHead'>
+}
+
+/** @throws MillraceError `bad-argument` */
+export function readUpgradeArguments(server: unknown, route: unknown, options: unknown): UpgradeSettings {
+  const isServer =
+    typeof server === 'object' && server !== null && typeof Reflect.get(server, 'on') === 'function'
+  if (!isServer)
+    throw badArgument(
+      UPGRADE.name,
+      'server',
+      `expected a server of node:http or node:https, found ${show(server)}`,
+    )
+  readArgument(
+    UPGRADE.name,
+    'route',
+    fn<UpgradeRoute>('a function such as (request) => "127.0.0.1:9000"'),
+    route,
+  )
+  const read = readOptions(UPGRADE, options)
+  const { xForwarded = 'replace', answerTimeoutMs = ANSWER_TIMEOUT_MS, onRecord, ...others } = read
+  const {
+    requestTimeoutMs: _,
+    functionTimeoutMs,
+    connectTimeoutMs,
+    ...pipe
+  } = { ...DEFAULT_TIMEOUTS, ...others }
+  return { xForwarded, functionTimeoutMs, connectTimeoutMs, answerTimeoutMs, onRecord, pipe }
+}
 
 function isNetwork(value: unknown): value is string {
   return typeof value === 'string' && explainNetwork(value) === undefined

@@ -4,17 +4,16 @@ import type { Duplex } from 'node:stream'
 import { type AskedServer, readHost } from '../cluster/egress/asked-server.js'
 import { readForwardOptions } from './arguments.js'
 import { Forwarding } from './forwarding.js'
+import { httpAnswer } from './http-answer.js'
 import type { ForwardServer, ForwardServerOptions } from './options.js'
-import { Refused } from './outcome.js'
-import { serverOf, toRefused, Visit } from './visit.js'
+import { Refused, toRefused } from './outcome.js'
+import { serverOf, Visit } from './visit.js'
 
 const MOST_HEAD_BYTES = 16 * 1024
 /** How often Node looks for requests that are late: at least four times in the time that they have. */
 const LOOKS_EVERY_MS = 1000
 const LOOKS = 4
 const ESTABLISHED = Buffer.from('HTTP/1.1 200 Connection Established\r\n\r\n')
-/** RFC 7617 section 2.1. */
-const CHALLENGE = 'Proxy-Authenticate: Basic realm="proxy", charset="UTF-8"\r\n'
 const TARGET = /^(?:\[([\da-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
 
@@ -57,7 +56,7 @@ async function serve(
     await visit.serve(ESTABLISHED, head)
   } catch (error) {
     const refused = toRefused(error)
-    visit.refuse(refused, answer(refused.status))
+    visit.refuse(refused, httpAnswer(refused.status))
   }
 }
 
@@ -73,7 +72,7 @@ function refuseBytes(forwarding: Forwarding, error: NodeJS.ErrnoException, clien
   const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
   const refused = new Refused(isLate ? 'request-timeout' : 'bad-request', error.code)
   const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : refused.status
-  new Visit(forwarding, client).refuse(refused, answer(status))
+  new Visit(forwarding, client).refuse(refused, httpAnswer(status))
 }
 
 /** There is no default port. Throws Refused. */
@@ -89,12 +88,4 @@ function readCredentials(field: string | undefined): { user: string; password: s
   const text = Buffer.from(encoded, 'base64').toString()
   const end = text.indexOf(':')
   return end === -1 ? undefined : { user: text.slice(0, end), password: text.slice(end + 1) }
-}
-
-function answer(status: number): Buffer {
-  const { STATUS_CODES } = process.getBuiltinModule('node:http')
-  const challenge = status === 407 ? CHALLENGE : ''
-  return Buffer.from(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${challenge}Connection: close\r\nContent-Length: 0\r\n\r\n`,
-  )
 }

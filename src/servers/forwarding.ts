@@ -12,8 +12,9 @@ import {
   type ForwardServer,
   type ForwardServerOptions,
 } from './options.js'
+import { Telling } from './telling.js'
 
-type Timeouts = { readonly [Name in keyof typeof DEFAULT_TIMEOUTS]: number }
+type Timeouts = { readonly [Name in 'requestTimeoutMs' | 'functionTimeoutMs' | 'connectTimeoutMs']: number }
 
 export class Forwarding {
   readonly allow: ForwardServerOptions['allow']
@@ -21,20 +22,26 @@ export class Forwarding {
   readonly timeouts: Timeouts
   readonly pipeSettings: Omit<PipeOptions, 'head' | 'backendHead' | 'signal' | 'adopt'>
   readonly pipes = new Set<RunningPipe>()
-  readonly #onRecord: ForwardServerOptions['onRecord']
-  #hasWarned = false
+  readonly records: Telling<ForwardRecord>
   #own = new OwnAddresses([], () => performance.now())
   #names: DnsClient | undefined
 
   constructor(options: Read<ForwardServerOptions>) {
-    const { allow, authenticate, onRecord, ...numbers } = options
-    const { requestTimeoutMs, functionTimeoutMs, connectTimeoutMs, ...pipeSettings } = {
+    const {
+      allow,
+      authenticate,
+      onRecord,
+      requestTimeoutMs,
+      functionTimeoutMs,
+      connectTimeoutMs,
+      ...pipeSettings
+    } = {
       ...DEFAULT_TIMEOUTS,
-      ...numbers,
+      ...options,
     }
     this.allow = allow
     this.authenticate = authenticate
-    this.#onRecord = onRecord
+    this.records = new Telling(onRecord)
     this.timeouts = { requestTimeoutMs, functionTimeoutMs, connectTimeoutMs }
     this.pipeSettings = pipeSettings
   }
@@ -61,18 +68,5 @@ export class Forwarding {
   /** Public addresses, those of `networks`, and never the server itself. */
   addresses(networks: readonly string[]): AddressCheck {
     return new AddressCheck(networks, this.#own)
-  }
-
-  /** Whatever the function of the user does, the server goes on. */
-  tell(record: ForwardRecord): void {
-    Promise.resolve(record)
-      .then(this.#onRecord)
-      .catch((error: unknown) => {
-        if (this.#hasWarned) return
-        this.#hasWarned = true
-        process.emitWarning(`onRecord failed, so records of millrace are lost: ${String(error)}`, {
-          code: 'MILLRACE_RECORD_FAILED',
-        })
-      })
   }
 }

@@ -29,6 +29,11 @@ const OUTCOMES = {
   'connect-failed': { status: 502, reply: 5 },
   'connect-timeout': { status: 504, reply: 4 },
   /** The client left before it had its answer. */
+  /** The backend of an upgrade answered with something else than 101, and the client got that. */
+  answered: { status: 200, reply: 1 },
+  /** The answer of the backend is no HTTP, or no right 101. */
+  'bad-answer': { status: 502, reply: 1 },
+  'answer-timeout': { status: 504, reply: 1 },
   'client-gone': { status: 400, reply: 1 },
 } as const satisfies Record<string, Told>
 
@@ -50,14 +55,19 @@ export class Refused extends Error {
   /** A few words for the record, such as an errno. The client does not get them. */
   readonly reason: string | undefined
 
-  constructor(outcome: Outcome, reason?: string, cause?: unknown) {
+  readonly #status: number | undefined
+
+  /** `status`: what an HTTP client gets in place of what the table says. */
+  constructor(outcome: Outcome, reason?: string, cause?: unknown, status?: number) {
     super(reason ?? outcome, cause === undefined ? undefined : { cause })
     this.name = 'Refused'
     this.outcome = outcome
     this.reason = reason
+    this.#status = status
   }
 
   get status(): number {
+    if (this.#status !== undefined) return this.#status
     const isShortage = this.outcome === 'connect-failed' && SHORTAGES.has(this.reason ?? '')
     return isShortage ? 503 : OUTCOMES[this.outcome].status
   }
@@ -66,3 +76,9 @@ export class Refused extends Error {
     return REPLY_OF_REASON.get(this.reason) ?? OUTCOMES[this.outcome].reply
   }
 }
+
+/** A function of the user threw, or returned something else than it may. */
+export const mistake = (error: unknown): Refused => new Refused('function-failed', undefined, error)
+
+/** What anything that was thrown means. */
+export const toRefused = (error: unknown): Refused => (error instanceof Refused ? error : mistake(error))

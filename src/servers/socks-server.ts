@@ -5,7 +5,7 @@ import { readForwardOptions } from './arguments.js'
 import { ClientMessages } from './client-messages.js'
 import { Forwarding } from './forwarding.js'
 import type { ForwardServer, ForwardServerOptions } from './options.js'
-import { Refused, UNKNOWN_ADDRESS_TYPE } from './outcome.js'
+import { Refused, toRefused, UNKNOWN_ADDRESS_TYPE } from './outcome.js'
 import {
   CONNECT,
   methodAnswer,
@@ -18,7 +18,7 @@ import {
   reply,
   type SocksRequest,
 } from './socks5-messages.js'
-import { serverOf, toRefused, Visit } from './visit.js'
+import { serverOf, Visit } from './visit.js'
 
 const SUCCEEDED = 0
 

@@ -2,9 +2,8 @@
  * One request of one client of a forward server: who the client is, whether it may, the way to its host, the pipe, and the record.
  * It knows no protocol and answers nobody: it throws as Refused what it cannot do.
  */
-import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Address, formatAddress, hostOfSocket } from '../address.js'
+import { formatAddress } from '../address.js'
 import { show } from '../arguments.js'
 import type { AskedServer } from '../cluster/egress/asked-server.js'
 import { pipe } from '../pipe/join.js'
@@ -12,19 +11,18 @@ import type { PipeRecord } from '../pipe/options.js'
 import { readAllowance } from './arguments.js'
 import type { Forwarding } from './forwarding.js'
 import { sayGoodbye } from './goodbye.js'
-import { Refused } from './outcome.js'
+import { mistake, Refused } from './outcome.js'
+import { Presence } from './presence.js'
 import { type Reached, reach } from './reach.js'
-import { within } from './within.js'
+import { ask, within } from './within.js'
 
 const PORTS = 65_536
 
 export class Visit {
   readonly #forwarding: Forwarding
   readonly #client: Duplex
-  readonly #address: Address | undefined
+  readonly #presence: Presence
   readonly #began = performance.now()
-  readonly #gone = new AbortController()
-  readonly #leave = (): void => this.#gone.abort()
   #target: string | undefined
   #user: string | undefined
   #reached: Reached | undefined
@@ -32,15 +30,12 @@ export class Visit {
   constructor(forwarding: Forwarding, client: Duplex) {
     this.#forwarding = forwarding
     this.#client = client
-    this.#address = addressOf(client)
-    client.on('error', this.#leave)
-    client.once('close', this.#leave)
-    if (client.destroyed) this.#leave()
+    this.#presence = new Presence(client)
   }
 
   /** Aborts when the client is gone. */
   get gone(): AbortSignal {
-    return this.#gone.signal
+    return this.#presence.gone
   }
 
   /** Throws Refused. */
@@ -48,8 +43,8 @@ export class Visit {
     this.#user = credentials.user
     const { authenticate } = this.#forwarding
     if (authenticate === undefined) return
-    const returned = await this.#ask('authenticate', (signal) =>
-      authenticate({ ...credentials, client: this.#address, signal }),
+    const returned = await this.#ask((signal) =>
+      authenticate({ ...credentials, client: this.#presence.address, signal }),
     )
     if (typeof returned !== 'boolean')
       throw mistake(new TypeError(`authenticate returned ${show(returned)}: return true or false`))
@@ -62,11 +57,11 @@ export class Visit {
     this.#target = formatAddress({ kind: 'tcp', host, port })
     const { allow, names, timeouts } = this.#forwarding
     const user = this.#forwarding.authenticate === undefined ? undefined : this.#user
-    const returned = await this.#ask('allow', (signal) =>
-      allow({ host, port, client: this.#address, user, signal }),
+    const returned = await this.#ask((signal) =>
+      allow({ host, port, client: this.#presence.address, user, signal }),
     )
     const way = { names, addresses: this.#forwarding.addresses(networksOf(returned)), ...timeouts }
-    this.#reached = await within(timeouts.connectTimeoutMs, 'connect-timeout', this.#gone.signal, (signal) =>
+    this.#reached = await within(timeouts.connectTimeoutMs, 'connect-timeout', this.gone, (signal) =>
       reach(server, way, signal),
     )
   }
@@ -96,15 +91,18 @@ export class Visit {
 
   /** Ends without a record, because nobody asked for anything. */
   forget(): void {
-    this.#client.removeListener('error', this.#leave)
-    this.#client.removeListener('close', this.#leave)
+    this.#presence.end()
+  }
+
+  #ask(call: (signal: AbortSignal) => unknown): Promise<unknown> {
+    return ask(this.#forwarding.timeouts.functionTimeoutMs, this.gone, call)
   }
 
   #over(refused: Refused | undefined, record: PipeRecord | undefined): void {
     this.forget()
-    this.#forwarding.tell({
+    this.#forwarding.records.tell({
       outcome: refused?.outcome ?? 'served',
-      client: this.#address,
+      client: this.#presence.address,
       target: this.#target,
       user: this.#user,
       address: this.#reached?.address,
@@ -113,15 +111,6 @@ export class Visit {
       pipe: record,
       durationMs: performance.now() - this.#began,
     })
-  }
-
-  async #ask(name: string, call: (signal: AbortSignal) => unknown): Promise<unknown> {
-    const { functionTimeoutMs } = this.#forwarding.timeouts
-    try {
-      return await within(functionTimeoutMs, 'function-timeout', this.#gone.signal, call)
-    } catch (error) {
-      throw error instanceof Refused ? error : mistake(error ?? new TypeError(`${name} threw ${show(error)}`))
-    }
   }
 }
 
@@ -141,17 +130,4 @@ function networksOf(returned: unknown): readonly string[] {
 export function serverOf(host: Omit<AskedServer, 'port'> | undefined, port: number): AskedServer {
   if (host === undefined || !(port > 0 && port < PORTS)) throw new Refused('bad-request', 'no host and port')
   return { ...host, port }
-}
-
-/** What anything else than Refused that was thrown means. */
-export const toRefused = (error: unknown): Refused => (error instanceof Refused ? error : mistake(error))
-
-const mistake = (error: unknown): Refused => new Refused('function-failed', undefined, error)
-
-function addressOf(client: Duplex): Address | undefined {
-  if (!(client instanceof Socket)) return undefined
-  const { remoteAddress, remotePort } = client
-  return remoteAddress === undefined || remotePort === undefined
-    ? undefined
-    : { kind: 'tcp', host: hostOfSocket(remoteAddress), port: remotePort }
 }

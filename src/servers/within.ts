@@ -1,5 +1,6 @@
 /** Work for one client that may last only so long, and only as long as the client is there. */
-import { type Outcome, Refused } from './outcome.js'
+import { show } from '../arguments.js'
+import { type Outcome, Refused, toRefused } from './outcome.js'
 
 /**
  * Resolves with what `work` resolves with. Rejects with `late` after `ms` (0: never), and when `gone` aborts. The signal of `work`
@@ -31,5 +32,18 @@ export async function within<Made>(
     return await Promise.race([over, Promise.resolve(controller.signal).then(work)])
   } finally {
     stop()
+  }
+}
+
+/** Calls a function of the user, which may do anything. Rejects with Refused. */
+export async function ask(
+  ms: number,
+  gone: AbortSignal,
+  call: (signal: AbortSignal) => unknown,
+): Promise<unknown> {
+  try {
+    return await within(ms, 'function-timeout', gone, call)
+  } catch (error) {
+    throw toRefused(error ?? new TypeError(`it threw ${show(error)}`))
   }
 }

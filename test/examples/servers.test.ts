@@ -1,9 +1,12 @@
 /** The examples of servers, with the clients that they are for. */
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
 import { selfSigned } from '../support/certificate.js'
 import { temporaryFolder } from '../support/folder.js'
 import { startNginx } from '../support/nginx.js'
@@ -55,4 +58,22 @@ describe.skipIf(areMissing('curl', 'nginx', 'openssl'))('examples of servers', (
     expect(await curl('eve:undefined', '127.0.0.1')).toMatchObject({ code: 97, stdout: '' })
     await program.seen(() => program.stdout.includes('10.0.0.1 is a private address'))
   })
+})
+
+it('websocket-gateway.mjs leads a WebSocket to the server of its room, and answers 401 and 404 to others', async () => {
+  const room = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  room.on('connection', (socket) => socket.send('welcome'))
+  onTestFinished(() => void room.close())
+  await once(room, 'listening')
+  const address = `127.0.0.1:${(room.address() as AddressInfo).port}`
+  const { program, port } = await start('websocket-gateway.mjs', [`lobby=${address}`], { TOKEN: 's3cret' })
+  const open = (path: string) => new WebSocket(`ws://127.0.0.1:${port}${path}`)
+  const refused = async (path: string) => ((await once(open(path), 'error')) as [Error])[0].message
+  const socket = open('/lobby?token=s3cret')
+  expect(String((await once(socket, 'message'))[0])).toBe('welcome')
+  expect(await refused('/lobby?token=wrong')).toBe('Unexpected server response: 401')
+  expect(await refused('/garden?token=s3cret')).toBe('Unexpected server response: 404')
+  program.child.kill('SIGTERM')
+  await once(socket, 'close')
+  expect(await program.exited).toEqual({ code: 0, signal: null })
 })
