@@ -1,7 +1,6 @@
 /** The doors of the servers: their options, and what the functions of their users return. */
 import { explainNetwork } from '../address-set.js'
 import {
-  badArgument,
   choice,
   type Door,
   type Kind,
@@ -9,7 +8,6 @@ import {
   type Read,
   readArgument,
   readOptions,
-  show,
 } from '../arguments.js'
 import { PIPE_SETTINGS, SETTINGS_ALSO_CALLED } from '../pipe/arguments.js'
 import type { PipeOptions } from '../pipe/options.js'
@@ -90,30 +88,25 @@ export interface UpgradeSettings
   readonly pipe: Omit<PipeOptions, 'head' | 'backendHead'>
 }
 
+const httpServer: Kind<object> = {
+  wanted: 'a server of node:http or node:https',
+  accepts: (value): value is object =>
+    typeof value === 'object' && value !== null && typeof Reflect.get(value, 'on') === 'function',
+}
+const upgradeRoute = fn<UpgradeRoute>('a function such as (request) => "127.0.0.1:9000"')
+
 /** @throws MillraceError `bad-argument` */
 export function readUpgradeArguments(server: unknown, route: unknown, options: unknown): UpgradeSettings {
-  const isServer =
-    typeof server === 'object' && server !== null && typeof Reflect.get(server, 'on') === 'function'
-  if (!isServer)
-    throw badArgument(
-      UPGRADE.name,
-      'server',
-      `expected a server of node:http or node:https, found ${show(server)}`,
-    )
-  readArgument(
-    UPGRADE.name,
-    'route',
-    fn<UpgradeRoute>('a function such as (request) => "127.0.0.1:9000"'),
-    route,
-  )
-  const read = readOptions(UPGRADE, options)
-  const { xForwarded = 'replace', answerTimeoutMs = ANSWER_TIMEOUT_MS, onRecord, ...others } = read
+  readArgument(UPGRADE.name, 'server', httpServer, server)
+  readArgument(UPGRADE.name, 'route', upgradeRoute, route)
   const {
-    requestTimeoutMs: _,
-    functionTimeoutMs,
-    connectTimeoutMs,
+    xForwarded = 'replace',
+    functionTimeoutMs = DEFAULT_TIMEOUTS.functionTimeoutMs,
+    connectTimeoutMs = DEFAULT_TIMEOUTS.connectTimeoutMs,
+    answerTimeoutMs = ANSWER_TIMEOUT_MS,
+    onRecord,
     ...pipe
-  } = { ...DEFAULT_TIMEOUTS, ...others }
+  } = readOptions(UPGRADE, options)
   return { xForwarded, functionTimeoutMs, connectTimeoutMs, answerTimeoutMs, onRecord, pipe }
 }
 

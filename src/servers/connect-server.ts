@@ -8,6 +8,7 @@ import { httpAnswer } from './http-answer.js'
 import type { ForwardServer, ForwardServerOptions } from './options.js'
 import { Refused, toRefused } from './outcome.js'
 import { serverOf, Visit } from './visit.js'
+import { isLimit } from './within.js'
 
 const MOST_HEAD_BYTES = 16 * 1024
 /** How often Node looks for requests that are late: at least four times in the time that they have. */
@@ -26,11 +27,14 @@ const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i
 export function connectServer(options: ForwardServerOptions): ForwardServer {
   const forwarding = new Forwarding(readForwardOptions('connectServer', options))
   const { requestTimeoutMs } = forwarding.timeouts
+  // Node takes whole numbers, and 0 for no limit.
+  const limitMs = isLimit(requestTimeoutMs) ? Math.ceil(requestTimeoutMs) : 0
   const settings = {
     maxHeaderSize: MOST_HEAD_BYTES,
-    headersTimeout: requestTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: Math.max(1, Math.min(LOOKS_EVERY_MS, requestTimeoutMs / LOOKS)),
+    headersTimeout: limitMs,
+    requestTimeout: limitMs,
+    connectionsCheckingInterval:
+      limitMs === 0 ? LOOKS_EVERY_MS : Math.min(LOOKS_EVERY_MS, Math.ceil(limitMs / LOOKS)),
   }
   // Loaded here, because a program that only pipes needs no HTTP.
   const server: Server = process.getBuiltinModule('node:http').createServer(settings)

@@ -9,6 +9,7 @@ import { type AskedServer, readHost } from '../cluster/egress/asked-server.js'
 import { turnsOf } from '../cluster/egress/turns.js'
 import type { DnsClient } from '../dns/client.js'
 import { Refused } from './outcome.js'
+import { isLimit } from './within.js'
 
 export interface Reached {
   readonly socket: Socket
@@ -82,7 +83,7 @@ function dial(
 ): Promise<Socket | string> {
   return new Promise((resolve) => {
     const socket = connect({ ...to, allowHalfOpen: true, signal })
-    const timer = ms > 0 ? setTimeout(() => failed({ code: 'ETIMEDOUT' }), ms) : undefined
+    const timer = isLimit(ms) ? setTimeout(() => failed({ code: 'ETIMEDOUT' }), ms) : undefined
     const failed = ({ code }: { code?: string }): void => {
       clearTimeout(timer)
       socket.destroy()

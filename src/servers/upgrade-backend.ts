@@ -54,5 +54,11 @@ export function askBackend(
 /** Gives an answer other than 101 to the client, without its end. If the backend breaks in the middle, so does the client. */
 export async function passOn(response: IncomingMessage, client: Duplex, signal: AbortSignal): Promise<void> {
   client.write(finalHead(response))
-  await pipeline(response, client, { end: false, signal })
+  // No answer of our own may stand behind half an answer of the backend.
+  const destroy = (): void => void client.destroy()
+  signal.addEventListener('abort', destroy)
+  await pipeline(response, client, { end: false, signal }).catch((error: NodeJS.ErrnoException) => {
+    destroy()
+    throw new Refused('bad-answer', error.code)
+  })
 }

@@ -2,6 +2,12 @@
 import { show } from '../arguments.js'
 import { type Outcome, Refused, toRefused } from './outcome.js'
 
+/** A timer of Node with more ms than that ends at once. */
+const MOST_MS = 2 ** 31 - 1
+
+/** Whether so many ms are a limit, and not 0, which means none, or many days. */
+export const isLimit = (ms: number): boolean => ms > 0 && ms <= MOST_MS
+
 /**
  * Resolves with what `work` resolves with. Rejects with `late` after `ms` (0: never), and when `gone` aborts. The signal of `work`
  * aborts then, and never later: what the work has made is to be destroyed by it.
@@ -20,7 +26,7 @@ export async function within<Made>(
       controller.abort()
     }
     const leave = (): void => end('client-gone')
-    const timer = ms > 0 ? setTimeout(() => end(late), ms) : undefined
+    const timer = isLimit(ms) ? setTimeout(() => end(late), ms) : undefined
     gone.addEventListener('abort', leave)
     stop = () => {
       clearTimeout(timer)

@@ -197,6 +197,14 @@ describe('connectServer', () => {
     ])
   })
 
+  test.each([0, 0.5, Number.POSITIVE_INFINITY])('times of %d ms are taken', async (ms) => {
+    const times = { requestTimeoutMs: ms, functionTimeoutMs: 0, connectTimeoutMs: Number.POSITIVE_INFINITY }
+    const { port } = await start(connectServer, ms === 0.5 ? { requestTimeoutMs: ms } : times)
+    const peer = await client(port, ms === 0.5 ? '' : `${connectTo(`127.0.0.1:${await echo()}`)}x`)
+    peer.end()
+    expect(await all(peer)).toMatch(ms === 0.5 ? /^(HTTP\/1\.1 408 |$)/ : /^HTTP\/1\.1 200 .*\r\n\r\nx$/)
+  })
+
   test.each<[string, string | Buffer, number]>([
     ['GET', 'GET http://example.com/ HTTP/1.1\r\nHost: example.com\r\n\r\n', 405],
     ['an upgrade', 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n', 405],

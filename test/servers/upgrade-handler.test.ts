@@ -188,6 +188,19 @@ describe('upgradeHandler', () => {
     expect((await record()).reason).toBe(reason)
   })
 
+  test.each<[string, boolean, string]>([
+    ['breaks off', true, 'bad-answer'],
+    ['never ends', false, 'answer-timeout'],
+  ])('an answer that %s in its body ends the client, with nothing behind it', async (_, ends, outcome) => {
+    const { route } = await handMade('HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nno', ends)
+    const { port, record } = await start(route, { answerTimeoutMs: ends ? 0 : 40 })
+    const peer = await client(port, request())
+    expect(await all(peer)).toMatch(
+      /^HTTP\/1\.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 9\r\n\r\nno$/,
+    )
+    expect((await record()).outcome).toBe(outcome)
+  })
+
   test('a backend that never answers is a 504, and its connection is closed', async () => {
     let isClosed = false
     const port = await backend((socket) => {
