@@ -50,6 +50,8 @@ export type {
   BanInfo,
   BanList,
   Banned,
+  Changed,
+  ChangesAtReload,
   ConnectionInfo,
   DirectionInfo,
   DrainResult,
@@ -100,6 +102,7 @@ export type {
   RecordReader,
   RecordsOptions,
 } from './proxy/events/event-types.js'
+export type { ClusterHandle, OpenListener, RemoveOptions } from './proxy/library-handles.js'
 export { createProxy } from './proxy/library-proxy.js'
 export type { ConnectionLimit, LiveConnection } from './proxy/live-connection.js'
 export type { LibraryDrainOrder, Proxy, ProxyOptions } from './proxy/proxy.js'

@@ -15,7 +15,6 @@ import {
   whole,
 } from '../arguments.js'
 import type { ProxyConfig } from '../config/input.js'
-import type { Config } from '../config/schema.js'
 import { validateConfig } from '../config/validate.js'
 import {
   type BanOrder,
@@ -27,11 +26,12 @@ import {
   type SourceQuery,
   type UnbanOrder,
 } from '../control/orders.js'
-import { MillraceError } from '../errors.js'
 import type { Logger } from '../observe/log/borrowed-log.js'
 import type { ProxyEventName, RecordsOptions } from './events/event-types.js'
 import { PROXY_EVENTS } from './events/proxy-events.js'
 import { MOST_WAITING_RECORDS } from './events/record-readers.js'
+import { copyOf, type GivenConfig, givenConfig } from './library-config.js'
+import type { RemoveOptions } from './library-handles.js'
 import { LIMIT } from './live-arguments.js'
 import type { LibraryDrainOrder, ProxyOptions } from './proxy.js'
 
@@ -110,6 +110,8 @@ const RECORDS: Door<RecordsOptions> = {
   fields: { most: whole(1, MOST_WAITING_RECORDS) },
 }
 
+const REMOVE: Door<RemoveOptions> = { name: 'remove', argument: 'options', fields: { end: flag } }
+
 const BANS: Door<BanQuery> = { name: 'bans', argument: 'query', fields: { client, limit: count } }
 
 /** All throw MillraceError `bad-argument`. */
@@ -120,6 +122,9 @@ export const readReload = (given: unknown): Abortable => readOptions(RELOAD, giv
 export const readDrain = (given: unknown): LibraryDrainOrder => readOptions(DRAIN, given)
 export const readHold = (given: unknown): HoldOrder => readOptions(HOLD, given)
 export const readLimit = (given: unknown): RateOrder => readOptions(LIMIT, given)
+export const readRemove = (given: unknown): RemoveOptions => readOptions(REMOVE, given)
+export const readBackend = (given: unknown): string =>
+  readArgument('remove', 'address', text('the address of a backend'), given)
 export const readRecords = (given: unknown): RecordsOptions => readOptions(RECORDS, given)
 export const readEvent = <Name extends ProxyEventName>(name: string, given: Name): Name =>
   readArgument<ProxyEventName>(name, 'name', choice(PROXY_EVENTS), given) as Name
@@ -136,12 +141,17 @@ export const readCluster = (name: string, given: unknown): string =>
   readArgument(name, 'cluster', cluster, given)
 
 /** @throws MillraceError `config-invalid`, and `bad-argument` if the config cannot even be read */
-export function readConfig(name: string, given: ProxyConfig): Config {
+export function readConfig(name: string, given: ProxyConfig): GivenConfig {
+  const copy = readSpec(name, 'config', given)
+  return givenConfig(copy, validateConfig(copy))
+}
+
+/** A copy of a part of a config, which is checked later. @throws MillraceError `bad-argument` if it cannot even be read */
+export function readSpec(name: string, argument: string, given: unknown): unknown {
   try {
-    return validateConfig(given)
+    return copyOf(given)
   } catch (error) {
-    if (error instanceof MillraceError) throw error
-    throw badArgument(name, 'config', 'cannot be read, because it throws', error)
+    throw badArgument(name, argument, 'cannot be read, because it throws', error)
   }
 }
 

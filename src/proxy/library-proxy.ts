@@ -3,12 +3,13 @@
  */
 import { type Abortable, untilAborted, whenAborted } from '../abort.js'
 import type { ProxyConfig } from '../config/input.js'
-import type { Config } from '../config/schema.js'
-import type { DrainResult, Reloaded } from '../control/answers.js'
+import type { DrainResult } from '../control/answers.js'
 import type { DrainOrder } from '../control/orders.js'
 import { MillraceError } from '../errors.js'
 import { ProxyEvents } from './events/proxy-events.js'
 import * as read from './library-arguments.js'
+import { addBackend, listen, removeBackend } from './library-changes.js'
+import type { GivenConfig } from './library-config.js'
 import { LibraryRun } from './library-run.js'
 import type { LibraryDrainOrder, Proxy, ProxyOptions } from './proxy.js'
 
@@ -26,7 +27,17 @@ export function createProxy(config: ProxyConfig, options?: ProxyOptions): Proxy 
     start: async (order) => runs.start(read.readStart(order)),
     status: () => runs.present.status(),
     sources: (query) => runs.present.sources(read.readSources(query)),
-    reload: async (next, order) => reload(runs.present, next, read.readReload(order)),
+    reload: async (next, order) =>
+      runs.present.reload(() => read.readConfig('reload', next), read.readReload(order)),
+    listen: async (listener) => listen(runs.present, read.readSpec('listen', 'listener', listener)),
+    cluster: (name) => {
+      const cluster = read.readCluster('cluster', name)
+      return {
+        add: async (backend) => addBackend(runs.present, cluster, read.readSpec('add', 'backend', backend)),
+        remove: async (address, options) =>
+          removeBackend(runs.present, cluster, read.readBackend(address), read.readRemove(options)),
+      }
+    },
     drain: async (order) => runs.drain(read.readDrain(order)),
     openListener: async (name) => runs.present.reloader.openListener(read.readListener('openListener', name)),
     connections: () => runs.present.live.connections(),
@@ -59,25 +70,17 @@ export function createProxy(config: ProxyConfig, options?: ProxyOptions): Proxy 
   return proxy
 }
 
-/** An aborted signal makes the reload give up, until its config is taken up. */
-function reload(run: LibraryRun, next: ProxyConfig, { signal }: Abortable): Promise<Reloaded> {
-  return run.reloadWith(() => {
-    signal?.throwIfAborted()
-    return { config: read.readConfig('reload', next), checkWanted: () => signal?.throwIfAborted() }
-  })
-}
-
 type LibraryOptions = ProxyOptions & { readonly events: ProxyEvents }
 
 /** The run of a proxy, which begins anew after a start that failed. */
 class Runs {
   present: LibraryRun
-  readonly #config: Config
+  readonly #config: GivenConfig
   readonly #options: LibraryOptions
   /** Its start has failed, so it can do nothing more. */
   #isSpent = false
 
-  constructor(config: Config, options: LibraryOptions) {
+  constructor(config: GivenConfig, options: LibraryOptions) {
     this.#config = config
     this.#options = options
     this.present = new LibraryRun(config, options)

@@ -1,10 +1,15 @@
 /** A proxy inside a user's program, from one start to its end. It has admin addresses of its own if the config says so. */
+import type { Abortable } from '../abort.js'
 import type { History } from '../admin/history.js'
 import type { AdminServer } from '../admin/server.js'
-import type { Config } from '../config/schema.js'
+import type { Change } from '../config/changes/change.js'
 import type { AdminConfig } from '../config/schemas/admin-schema.js'
+import type { Changed, Reloaded } from '../control/answers.js'
 import { MillraceError } from '../errors.js'
+import type { ProxyStatus } from '../observe/status.js'
 import type { ProxyEvents } from './events/proxy-events.js'
+import { countChanges, drainRemoved, drainsAfter } from './generations/run-time-changes.js'
+import { type GivenConfig, LibraryConfig } from './library-config.js'
 import { LiveConnections } from './live-connections.js'
 import { ProxyControl } from './proxy-control.js'
 import type { RunningProxyOptions } from './running-options.js'
@@ -14,12 +19,35 @@ export class LibraryRun extends RunningProxy {
   #admin: AdminServer[] = []
   #history: History | undefined
   #hasStarted = false
+  readonly #config: LibraryConfig
   readonly #events: ProxyEvents
   readonly live = new LiveConnections(this)
 
-  constructor(config: Config, options: RunningProxyOptions & { readonly events: ProxyEvents }) {
-    super(config, options)
+  constructor(given: GivenConfig, options: RunningProxyOptions & { readonly events: ProxyEvents }) {
+    super(given.config, options)
+    this.#config = new LibraryConfig(given)
     this.#events = options.events
+  }
+
+  /** Takes up another config of the program. */
+  reload(read: () => GivenConfig, { signal }: Abortable = {}): Promise<Reloaded> {
+    return this.reloadWith(() => {
+      signal?.throwIfAborted()
+      return { ...this.#config.load(read()), checkWanted: () => signal?.throwIfAborted() }
+    })
+  }
+
+  /** `end`: connections of what is removed drain. */
+  async change(changes: readonly Change[], end = false): Promise<Changed> {
+    const changed = await this.reloader.changeWith(() => this.#config.changing.change(changes))
+    const drains = drainsAfter({ changes, end }, this.config.timeouts.drainMs)
+    drainRemoved(drains, (order) => this.drain(order), this.log)
+    return changed
+  }
+
+  override counts(): ProxyStatus {
+    const counts = super.counts()
+    return { ...counts, config: { ...counts.config, ...countChanges(this.#config.changing) } }
   }
 
   override async start(): Promise<void> {
@@ -46,6 +74,7 @@ export class LibraryRun extends RunningProxy {
     ])
     if (this.state === 'stopped') return
     const control = new ProxyControl(this, {
+      changing: this.#config.changing,
       load: () => {
         throw new MillraceError(
           'wrong-state',

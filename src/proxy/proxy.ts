@@ -3,6 +3,7 @@
  */
 import type { Abortable } from '../abort.js'
 import type { ProxyConfig } from '../config/input.js'
+import type { ListenerInput } from '../config/listener-input.js'
 import type {
   BanList,
   Banned,
@@ -31,6 +32,7 @@ import type {
   RecordReader,
   RecordsOptions,
 } from './events/event-types.js'
+import type { ClusterHandle, OpenListener } from './library-handles.js'
 import type { LiveConnection } from './live-connection.js'
 
 export interface ProxyOptions {
@@ -71,6 +73,14 @@ export interface Proxy {
    * with the signal's reason.
    */
   reload(config: ProxyConfig, options?: Abortable): Promise<Reloaded>
+  /**
+   * Opens one more listener, as in the config, while the proxy runs. Without a name, a listener at port 0 gets one. Rejects with
+   * `config-invalid` and every problem, with `listen-failed`, and with `wrong-state` if the proxy does not run, if another listener has this
+   * name, or if there are 10,000 changes at run time. Then nothing has changed.
+   */
+  listen(listener: ListenerInput): Promise<OpenListener>
+  /** A cluster, whose backends change while the proxy runs. */
+  cluster(name: string): ClusterHandle
   /**
    * Stops new connections, lets open ones finish, and ends the rest before and at the deadline. Resolves when
    * none is left, or when the drain is cancelled: by `openListener`, or by an

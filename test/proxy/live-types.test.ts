@@ -2,11 +2,16 @@
 import { expectTypeOf, it } from 'vitest'
 import type {
   BackendDown,
+  BackendInput,
   BackendNews,
+  Changed,
+  ClusterHandle,
   ConnectionInfo,
   ConnectionLimit,
   ConnectionRecord,
+  ListenerInput,
   LiveConnection,
+  OpenListener,
   PipeTotals,
   Proxy,
   ProxyEventListener,
@@ -15,6 +20,7 @@ import type {
   RateOrder,
   RecordReader,
   RecordsOptions,
+  RemoveOptions,
 } from '../../src/index.js'
 
 it('a live connection has exactly these members', () => {
@@ -55,4 +61,19 @@ it('records are read in a loop', () => {
   expectTypeOf<RecordReader>().toExtend<AsyncIterable<ConnectionRecord> & { readonly missed: number }>()
   expectTypeOf<ConnectionRecord['ended']['cause']>().toExtend<string>()
   expectTypeOf<ConnectionRecord['termination']>().toEqualTypeOf<string>()
+})
+
+it('listeners and backends come and go while the proxy runs', () => {
+  expectTypeOf<Proxy['listen']>().toEqualTypeOf<(listener: ListenerInput) => Promise<OpenListener>>()
+  expectTypeOf<OpenListener>().toEqualTypeOf<{
+    readonly name: string
+    readonly address: string
+    close(): Promise<boolean>
+  }>()
+  expectTypeOf<Proxy['cluster']>().toEqualTypeOf<(name: string) => ClusterHandle>()
+  expectTypeOf<ClusterHandle>().toEqualTypeOf<{
+    add(backend: string | BackendInput): Promise<Changed>
+    remove(address: string, options?: RemoveOptions): Promise<Changed>
+  }>()
+  expectTypeOf<RemoveOptions>().toEqualTypeOf<{ readonly end?: boolean | undefined }>()
 })

@@ -43,5 +43,18 @@ export function trustedBy({ listeners }: BanConfig, network: Network): string[] 
 
 function limitsOf({ limits, listeners }: BanConfig, scope: string): AccessLimits | undefined {
   const listener = listenerOf(scope)
-  return listener === undefined ? limits : listeners.find(({ name }) => name === listener)?.limits
+  return listener === undefined ? limits : byName(listeners).get(listener)
+}
+
+type ByName = ReadonlyMap<string, AccessLimits | undefined>
+
+/** Each listener of a config is looked up, so each list of listeners is read once. */
+const known = new WeakMap<BanConfig['listeners'], ByName>()
+
+function byName(listeners: BanConfig['listeners']): ByName {
+  const found = known.get(listeners)
+  if (found !== undefined) return found
+  const read = new Map(listeners.map(({ name, limits }) => [name, limits]))
+  known.set(listeners, read)
+  return read
 }

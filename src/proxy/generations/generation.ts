@@ -104,7 +104,8 @@ export function exchange(before: Generation, after: Generation, log: Log): void 
   const listeners = [...after.services.keys()]
   after.config.listeners.forEach((config, index) => {
     const listener = listeners[index]!
-    updateListener(listener, config, log)
+    // A change of one listener leaves the configs of all others, of which there may be thousands.
+    if (listener.options !== config) updateListener(listener, config, log)
     if (listener.place.ipv6Only && !config.ipv6Only) announceIpv6Only(log, config.name)
   })
 }
@@ -160,9 +161,12 @@ function createService(
 function matchListeners(configs: readonly ListenerConfig[], before: Generation | undefined): Listener[] {
   const free = new Set(before?.services.keys() ?? [])
   const take = (fits: (listener: Listener) => boolean): Listener | undefined => {
-    const found = [...free].find(fits)
-    if (found !== undefined) free.delete(found)
-    return found
+    for (const listener of free) {
+      if (!fits(listener)) continue
+      free.delete(listener)
+      return listener
+    }
+    return undefined
   }
   const byName = configs.map(({ name, address }) =>
     take(({ options }) => options.name === name && isDeepStrictEqual(options.address, address)),
