@@ -17,7 +17,7 @@ export interface PlaceOfBackend {
 export function dialAt(
   host: Pick<AttemptHost, 'engine' | 'succeeded'>,
   { backend, address }: PlaceOfBackend,
-  { connectMs, clientAddress }: DialOptions & DialClient,
+  { connectMs, arrival, clientAddress }: DialOptions & DialClient,
   done: (result: DialResult) => void,
 ): Dialling {
   backend.dialBegan()
@@ -30,7 +30,7 @@ export function dialAt(
     host.succeeded(backend)
     done({ socket, backend, address, retries: 0, via })
   }
-  const dial = host.engine.dial(address, connectMs, connected, { clientAddress })
+  const dial = host.engine.dial(address, connectMs, connected, { arrival, clientAddress })
   return {
     cancel: () => {
       dial.cancel()

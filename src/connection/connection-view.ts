@@ -163,7 +163,7 @@ export abstract class ConnectionView {
     return this.settled?.facts()
   }
 
-  /** The name of its Postgres session, which can be cancelled. */
+  /** The key of its Postgres session, which can be cancelled. */
   get session(): string | undefined {
     return this.settled?.session
   }

@@ -32,7 +32,7 @@ export interface FrozenConnection {
   readonly learnt?: OpeningFacts | undefined
   /** The client that a trusted proxy has named, if its address counts as a source. */
   readonly named?: string | undefined
-  /** The name of its Postgres session, which can be cancelled. */
+  /** The key of its Postgres session, which can be cancelled. */
   readonly session?: string | undefined
   /** What a route function has decided about it, as far as that still matters. */
   readonly decision?: Pick<Decision, 'tags' | 'timeouts' | 'limits'> | undefined

@@ -14,7 +14,7 @@ import type { OpeningCause } from '../observe/endings.js'
 import type { OpeningFacts, RecordEnding } from '../observe/records/record.js'
 import type { OrderedCause } from '../pipe/options.js'
 import type { Watch } from '../pipe/watched-carrier.js'
-import type { Sessions } from '../postgres/sessions.js'
+import { type Sessions, sessionOf } from '../postgres/sessions.js'
 import type { TlsFacts } from '../route/visitor.js'
 import type { Originations } from '../tls/originations.js'
 import type { ErrorStatus } from '../websocket/error-answer.js'
@@ -83,7 +83,7 @@ export class Negotiation {
   #backendTls: TlsFacts | undefined
   /** The request head for the backend, until it is sent. Undefined if the request passes through. */
   #requestHead: Buffer | undefined
-  /** The name of its Postgres session, once it can be cancelled. */
+  /** The key of its Postgres session, once it can be cancelled. */
   session: string | undefined
   /** Makes `sessions` forget the session of this connection. */
   #forget: (() => void) | undefined
@@ -250,7 +250,9 @@ export class Negotiation {
   }
 
   async #chooseSession({ dialogue, cancelRequest }: KnownClient): Promise<Destination> {
-    const search = findSession(cancelRequest!.session, this.#host.sessions, this.#service.destinations)
+    const { name, destinations } = this.#service
+    const asked = sessionOf(name, cancelRequest!.session)
+    const search = findSession(asked, this.#host.sessions, destinations)
     const session = await dialogue.during(search)
     if (session === undefined) throw refuse('no-session')
     this.cluster = session.place.cluster
@@ -268,7 +270,8 @@ export class Negotiation {
 
   /** Learns the key by which the session of this connection can be cancelled, for as long as it lasts. */
   #watchForKey(dialled: Dialled, destination: Destination): Watch {
-    return watchForKey(dialled, destination, this.#host.sessions, (session, forget) => {
+    const learner = { listener: this.#service.name, destination }
+    return watchForKey(dialled, learner, this.#host.sessions, (session, forget) => {
       this.session = session
       this.#forget = forget
     })

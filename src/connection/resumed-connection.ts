@@ -3,6 +3,7 @@ import { type Address, parseAddress } from '../address.js'
 import type { Backend } from '../cluster/backend.js'
 import type { KernelLoop } from '../io/kernel/kernel-loop.js'
 import { adoptSockets, type ReceivedPipe, restorePipe } from '../pipe/fd/received-pipe.js'
+import { sessionOf } from '../postgres/sessions.js'
 import { Connection } from './connection.js'
 import type { ConnectionHost } from './connection-host.js'
 import type { Settled } from './connection-view.js'
@@ -77,7 +78,8 @@ function settledOf(
   backend: Backend,
   at: Address | string,
 ): Settled {
-  const { id, cluster, decision, waitMicros, learnt, session, before, named } = frozen
+  const { id, cluster, decision, waitMicros, learnt, before, named } = frozen
+  const session = frozen.session && sessionOf(frozen.listener, frozen.session)
   const place = { cluster, backend: backend.name, address: frozen.reached }
   const open = typeof at === 'string' ? undefined : { place, at: { backend, address: at }, destination }
   if (session !== undefined && open !== undefined) host.sessions.begin(session, open)
@@ -88,7 +90,7 @@ function settledOf(
     at: undefined,
     namedClient: addressOf(named),
     waitMicros,
-    session,
+    session: frozen.session,
     roundTrips: undefined,
     moved: before,
     facts: () => learnt ?? { protocol: 'TCP' },

@@ -3,6 +3,12 @@
  * is not here may belong to another process, which can be asked. There is one entry for each such session.
  */
 
+/**
+ * A connection can pass two listeners of the same millrace, and both see its key. Each has a session of its own by that key, because
+ * a cancel request takes the same way.
+ */
+export const sessionOf = (listener: string, key: string): string => `${key} ${listener}`
+
 /** Where a session is, in names that other processes know, too. */
 export interface SessionPlace {
   readonly cluster: string

@@ -170,7 +170,43 @@ export function describePostgresCancels(): void {
     await cancel(7)
     await (await backends[2]!.accepted()).receive(16)
     expect(await (await cancel(8)).ended).toBe('fin')
-    expect(asked).toEqual(['0000000701020304', '0000000801020304'])
+    expect(asked).toEqual(['0000000701020304 front', '0000000801020304 front'])
+  })
+
+  it('a cancel request takes the way of its session through two listeners of the same millrace', async () => {
+    await start()
+    const listeners = ['front', 'inner'].map((name, index) => ({
+      name,
+      address: '127.0.0.1:0',
+      startTls: 'postgres' as const,
+      cluster: index === 0 ? 'own' : 'back',
+    }))
+    const back = { backends: [backends[0]!.address] }
+    await bed.reload({ listeners, clusters: { own: back, back } })
+    await bed.reload({ listeners, clusters: { own: { backends: [bed.address(1)] }, back } })
+    await session(0, 1)
+    expect(bed.proxy.sessions.size).toBe(2)
+    const client = await cancel(1)
+    const peer = await backends[0]!.accepted()
+    await peer.receive(16)
+    peer.end()
+    expect(await client.ended).toBe('fin')
+    client.end()
+    const records = await bed.recorded(2)
+    expect(records.map(({ ended }) => ended.cause)).toEqual(['finished', 'finished'])
+  })
+
+  it('a cancel request whose session leads back to its own listener is refused', async () => {
+    await start()
+    const backend = bed.address()
+    await bed.reload({ clusters: { back: { backends: [backend] } } })
+    bed.proxy.sessions.askOthers = async () => ({ cluster: 'back', backend, address: backend })
+    const client = await cancel(1)
+    expect(await client.ended).toBe('fin')
+    client.end()
+    expect((await bed.recorded(1))[0]).toMatchObject({
+      ended: { by: 'proxy', phase: 'connect', cause: 'loop' },
+    })
   })
 
   it('at most 64 cancel requests at a time ask other processes, and a further one is closed', async () => {

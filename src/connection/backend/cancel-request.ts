@@ -8,7 +8,7 @@ import type { PlaceOfBackend } from '../../cluster/dial-at.js'
 import { type Dialogue, DialogueOver } from '../../io/dialogue.js'
 import type { Watch } from '../../pipe/watched-carrier.js'
 import { KeyWatch } from '../../postgres/key-watch.js'
-import type { SessionPlace, Sessions } from '../../postgres/sessions.js'
+import { type SessionPlace, type Sessions, sessionOf } from '../../postgres/sessions.js'
 import type { CancelRequest } from '../opening/known-client.js'
 import type { Destination, Destinations } from '../service.js'
 
@@ -20,14 +20,14 @@ export interface Session {
 }
 
 /**
- * Watches for the key by which a session with this backend can be cancelled, and tells `sessions`. Calls
- * `found` with its name and with the function that makes them forget it.
+ * Watches for the key by which a client of `listener` can cancel its session with this backend, and tells `sessions`. Calls
+ * `found` with the key and with the function that makes them forget it.
  */
 export function watchForKey(
   { backend, address, via }: Dialled,
-  destination: Destination,
+  { listener, destination }: { readonly listener: string; readonly destination: Destination },
   sessions: Sessions<Session>,
-  found: (name: string, forget: () => void) => void,
+  found: (key: string, forget: () => void) => void,
 ): Watch {
   const place = {
     cluster: destination.cluster.name,
@@ -36,9 +36,10 @@ export function watchForKey(
     via: via?.name,
   }
   const session: Session = { place, at: { backend, address }, destination }
-  const watch = new KeyWatch((name) => {
+  const watch = new KeyWatch((key) => {
+    const name = sessionOf(listener, key)
     sessions.begin(name, session)
-    found(name, () => sessions.end(name, session))
+    found(key, () => sessions.end(name, session))
   })
   return (bytes) => watch.show(bytes)
 }

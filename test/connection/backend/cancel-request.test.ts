@@ -10,7 +10,7 @@ import {
 import type { Destination } from '../../../src/connection/service.js'
 import { type Dialogue, DialogueOver } from '../../../src/io/dialogue.js'
 import { sessionName } from '../../../src/postgres/first-packet.js'
-import { type SessionPlace, Sessions } from '../../../src/postgres/sessions.js'
+import { type SessionPlace, Sessions, sessionOf } from '../../../src/postgres/sessions.js'
 
 const KNOWN = { name: 'b:5432' }
 const destination = {
@@ -19,7 +19,7 @@ const destination = {
 const AUTHENTICATION_OK = Buffer.from('R\0\0\0\x08\0\0\0\0', 'latin1')
 /** BackendKeyData of process 1 with key 2. */
 const KEY_DATA = Buffer.from('K\0\0\0\x0c\0\0\0\x01\0\0\0\x02', 'latin1')
-const SESSION = sessionName(KEY_DATA.subarray(5))
+const SESSION = sessionOf('front', sessionName(KEY_DATA.subarray(5)))
 const destinations = new Map([['back', destination]])
 
 describe('a session of another process', () => {
@@ -53,7 +53,12 @@ it('a session of this process is found as long as its cluster keeps its forward 
     address: { kind: 'tcp', host: 'b', port: 5432 },
     via: { name: cluster.via },
   } as unknown as Dialled
-  const watch = watchForKey(dialled, { cluster } as unknown as Destination, sessions, () => {})
+  const watch = watchForKey(
+    dialled,
+    { listener: 'front', destination: { cluster } as unknown as Destination },
+    sessions,
+    () => {},
+  )
   watch(AUTHENTICATION_OK)
   watch(KEY_DATA)
   const find = () => findSession(SESSION, sessions, new Map())
@@ -69,7 +74,7 @@ it('a session can be found once its key has come, until it is forgotten', async 
     address: { kind: 'tcp', host: '192.0.2.1', port: 5432 },
   } as unknown as Dialled
   let forget = (): void => {}
-  const watch = watchForKey(dialled, destination, sessions, (_name, found) => {
+  const watch = watchForKey(dialled, { listener: 'front', destination }, sessions, (_key, found) => {
     forget = found
   })
   watch(AUTHENTICATION_OK)
