@@ -88,7 +88,7 @@ export class RunningProxy {
     this.names = options.names ?? createNames(config.names, this.log)
     this.#copyingNotice = new CopyingNotice(this.log)
     this.limiting = this.#createLimiting(config)
-    this.loops = createLoopGuard(this, options.counts)
+    this.loops = createLoopGuard(this, config, options.counts)
     this.#admission = new Admission(this.engine, options.admission ?? this.limiting.rule)
     this.#connectionLog = new ConnectionLog(this.openLog, this.ids, config.log, options.events)
     this.#consequences = new Consequences(this, options.tellVerdict ?? (() => {}))

@@ -6,21 +6,24 @@ import type { Address } from '../../address.js'
 import { LOOP } from '../../cluster/dial.js'
 import type { Arrival } from '../../cluster/dialer.js'
 import type { Connector } from '../../cluster/own-sockets.js'
+import { USUAL_SOURCES } from '../../config/constants.js'
+import type { Config } from '../../config/schema.js'
+import { workerCount } from '../../config/worker-count.js'
 import type { Dial, DialOutcome } from '../../io/engine.js'
 import type { DialSetup } from '../../io/socket-options.js'
 import type { Counts } from '../../limits/counts/counts.js'
 import { announceLoops } from '../../observe/log/announcements.js'
 import type { Log } from '../../observe/log/log.js'
 import { OwnListeners } from './own-listeners.js'
-import { type Passage, Passages } from './passages.js'
+import { type Passage, Passages, type TableOfWorkers } from './passages.js'
 
 type Done = (outcome: DialOutcome) => void
 
 export interface LoopGuardOptions {
   readonly connector: Connector
   readonly listeners: OwnListeners
-  /** In which several workers count together. Undefined: there is only this process. */
-  readonly counts: Counts | undefined
+  /** Undefined: there is only this process, or workers have no table together. */
+  readonly shared: TableOfWorkers | undefined
   /** A connect is refused. `passed`: the listeners that the connection has passed, its own last. */
   refused(passed: readonly string[], listener: string, to: Address): void
 }
@@ -33,7 +36,7 @@ export class LoopGuard implements Connector {
   constructor(options: LoopGuardOptions) {
     this.#options = options
     this.listeners = options.listeners
-    this.#passages = new Passages(options.counts, () => this.listeners.names())
+    this.#passages = new Passages(options.shared, () => this.listeners.names())
   }
 
   dial(to: Address, connectMs: number, done: Done, setup?: DialSetup, arrival?: Arrival): Dial {
@@ -85,10 +88,22 @@ export class LoopGuard implements Connector {
 /** That of a proxy. */
 export function createLoopGuard(
   { engine, log }: { engine: Connector; log: Log },
-  counts?: Counts,
+  config: Config,
+  counts: Counts | undefined,
 ): LoopGuard {
   const listeners = new OwnListeners(() => performance.now())
-  return new LoopGuard({ connector: engine, listeners, counts, refused: announceLoops(log) })
+  return new LoopGuard({
+    connector: engine,
+    listeners,
+    shared: sharedBy(config, counts),
+    refused: announceLoops(log),
+  })
+}
+
+/** A process without workers has a table, too, and after an upgrade one with room for its predecessor. */
+function sharedBy(config: Config, counts: Counts | undefined): TableOfWorkers | undefined {
+  if (workerCount(config) === 1 || counts?.isShared !== true) return undefined
+  return { counts, sources: config.limits?.sources ?? USUAL_SOURCES }
 }
 
 /** Not at once, because `dial` has to return first. */

@@ -23,7 +23,7 @@ export class OwnListeners {
   /** By the object, because a backend keeps its address as one object. */
   #answers = new WeakMap<Address, Answer>()
   readonly #addresses: OwnAddresses
-  /** By the port, or the path of a unix socket. Closed ones leave when another one opens at the same place. */
+  /** By the port, or the path of a unix socket. Closed ones leave when another one opens. */
   readonly #listeners = new Map<number | string, Known[]>()
 
   /** `now` is in ms, and never goes back. */
@@ -36,12 +36,14 @@ export class OwnListeners {
   opened(listener: Known): void {
     const key = keyOf(listener.address)
     this.#answers = new WeakMap()
-    const others = this.#listeners.get(key) ?? []
-    this.#listeners.set(key, [...others.filter((each) => each !== listener && each.isListening), listener])
+    this.#forgetClosed(listener)
+    this.#listeners.set(key, [...(this.#listeners.get(key) ?? []), listener])
   }
 
   names(): string[] {
-    return [...this.#listeners.values()].flat().map(({ options }) => options.name)
+    return [...this.#listeners.values()].flatMap((here) =>
+      here.filter(({ isListening }) => isListening).map(({ options }) => options.name),
+    )
   }
 
   /** The name of the listener that a connect to this address reaches. Undefined: none of this proxy, or nobody can tell. */
@@ -50,6 +52,15 @@ export class OwnListeners {
     if (here === undefined) return undefined
     const reached = this.#reached(to, here)
     return reached?.isListening === true ? reached.options.name : undefined
+  }
+
+  /** `reopened` may have another port than before. */
+  #forgetClosed(reopened: Known): void {
+    for (const [key, here] of this.#listeners) {
+      const open = here.filter((each) => each !== reopened && each.isListening)
+      if (open.length > 0) this.#listeners.set(key, open)
+      else this.#listeners.delete(key)
+    }
   }
 
   #reached(to: Address, among: readonly Known[]): Known | undefined {

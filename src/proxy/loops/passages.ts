@@ -1,34 +1,49 @@
 /**
  * Which listeners a connection has passed that millrace made to a listener of its own. It is known by the address from which millrace
  * connected, and forgotten with the connection for which it did. Workers tell each other by the table of counts: a place there says that a
- * connection has passed a listener.
+ * connection has passed a listener. These places take at most a part of the table, so that sources keep the rest.
  */
 import { createHash } from 'node:crypto'
 import { type Address, formatAddress, unpackPeer } from '../../address.js'
 import type { Arrival } from '../../cluster/dialer.js'
-import type { Counts, Key } from '../../limits/counts/counts.js'
+import type { Counts, Want } from '../../limits/counts/counts.js'
 import type { Source } from '../../source.js'
 
 /** A connect to a listener of this proxy. */
 export interface Passage {
   readonly arrival: Arrival
   readonly way: string
+  readonly passed: readonly string[]
   /** Its places in the table that workers share. */
   readonly entries: readonly number[]
 }
 
 const SOURCE_BYTES = 16
+/** Of all entries for sources, in all workers together. */
+const PART_OF_TABLE = 1 / 4
+/** All entries of passages. */
+const ALL = 'passages'
 const NO_LISTENERS: readonly string[] = []
+const ANY_NUMBER = { most: 0, perSecond: 0, burst: 1 } as const
+
+/** The table in which several workers count together. */
+export interface TableOfWorkers {
+  readonly counts: Counts
+  /** How many sources it has room for. */
+  readonly sources: number
+}
 
 export class Passages {
   readonly #shared: Counts | undefined
+  readonly #mostShared: number
   readonly #names: () => readonly string[]
-  readonly #passed = new Map<string, readonly string[]>()
+  readonly #byWay = new Map<string, Passage>()
   readonly #byArrival = new Map<Arrival, readonly Passage[]>()
 
-  /** `counts`: in which several processes count together. Undefined: there is only this one. `names`: of all listeners. */
-  constructor(counts: Counts | undefined, names: () => readonly string[]) {
-    this.#shared = counts?.isShared === true ? counts : undefined
+  /** `shared` undefined: this process tells nobody. `names`: of all listeners. */
+  constructor(shared: TableOfWorkers | undefined, names: () => readonly string[]) {
+    this.#shared = shared?.counts
+    this.#mostShared = Math.floor((shared?.sources ?? 0) * PART_OF_TABLE)
     this.#names = names
   }
 
@@ -42,9 +57,8 @@ export class Passages {
   /** For this connection, millrace connects from an address of its own to a listener of its own. */
   open(arrival: Arrival, from: Address, listener: string, passed: readonly string[]): Passage {
     const way = wayTo(listener, from)
-    const entries = passed.flatMap((name) => this.#tell(way, name))
-    const passage = { arrival, way, entries }
-    this.#passed.set(way, passed)
+    const passage = { arrival, way, passed, entries: this.#tell(way, passed) }
+    this.#byWay.set(way, passage)
     this.#byArrival.set(arrival, [...(this.#byArrival.get(arrival) ?? []), passage])
     return passage
   }
@@ -65,32 +79,42 @@ export class Passages {
   }
 
   get size(): number {
-    return this.#passed.size
+    return this.#byWay.size
   }
 
-  #forget({ way, entries }: Passage): void {
-    this.#passed.delete(way)
-    for (const entry of entries) this.#shared?.leave(entry)
+  /** Another connect may have got the same address meanwhile. */
+  #forget(passage: Passage): void {
+    if (this.#byWay.get(passage.way) === passage) this.#byWay.delete(passage.way)
+    for (const entry of passage.entries) this.#shared?.leave(entry)
   }
 
   #listenersOf(way: string): readonly string[] {
     const shared = this.#shared
-    const own = this.#passed.get(way)
-    if (own !== undefined || shared === undefined) return own ?? NO_LISTENERS
-    return this.#names().filter((name) => shared.held(placeOf(way, name)) > 0)
+    const own = this.#byWay.get(way)
+    if (own !== undefined || shared === undefined) return own?.passed ?? NO_LISTENERS
+    const source = sourceFor(way)
+    return this.#names().filter((name) => shared.held({ scope: scopeOf(name), source }) > 0)
   }
 
-  /** If the table is full, only this process knows. */
-  #tell(way: string, name: string): readonly number[] {
-    const want = { key: placeOf(way, name), most: 0, perSecond: 0, burst: 1 }
-    return this.#shared?.take([want]).entries ?? []
+  /** If there is no room, only this process knows. */
+  #tell(way: string, passed: readonly string[]): readonly number[] {
+    const shared = this.#shared
+    if (shared === undefined) return []
+    const source = sourceFor(way)
+    return passed.flatMap((name) => {
+      const place: Want = { key: { scope: scopeOf(name), source }, ...ANY_NUMBER }
+      const share: Want = { key: { scope: ALL }, ...ANY_NUMBER, most: this.#mostShared }
+      return shared.take([share, place]).entries ?? []
+    })
   }
 }
 
 /** Two connects from one address can go to different listeners. */
 const wayTo = (listener: string, from: Address): string => `${formatAddress(from)} ${listener}`
 
-function placeOf(way: string, listener: string): Key {
+const scopeOf = (listener: string): string => `passed/${listener}`
+
+function sourceFor(way: string): Source {
   const digest = createHash('sha256').update(way).digest()
-  return { scope: `passed/${listener}`, source: digest.toString('latin1', 0, SOURCE_BYTES) as Source }
+  return digest.toString('latin1', 0, SOURCE_BYTES) as Source
 }

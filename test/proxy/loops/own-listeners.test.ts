@@ -82,3 +82,21 @@ it('a listener that was closed is not reached, and one that replaces it is', () 
   own.opened(listener('0.0.0.0:80'))
   expect([own.at(at('127.0.0.1:80')), own.names()]).toEqual(['0.0.0.0:80', ['0.0.0.0:80']])
 })
+
+it('a listener that was closed is forgotten, also if no other one opens at its port', () => {
+  const first = listener('127.0.0.1:80')
+  const own = listeners(first)
+  first.isListening = false
+  expect(own.names()).toEqual([])
+  own.opened(listener('127.0.0.1:81'))
+  first.isListening = true
+  expect(own.names()).toEqual(['127.0.0.1:81'])
+})
+
+it('a listener that opens again at another port is reached there alone', () => {
+  const first = listener('127.0.0.1:80')
+  const own = listeners(first)
+  Object.assign(first, listener('127.0.0.1:81'))
+  own.opened(first)
+  expect([own.at(at('127.0.0.1:80')), own.at(at('127.0.0.1:81'))]).toEqual([undefined, '127.0.0.1:81'])
+})
