@@ -1,6 +1,8 @@
 /** Options of listening sockets that the new process of an upgrade has inherited, as ss(8) shows them. */
 import { spawnSync } from 'node:child_process'
-import { afterEach, describe, expect, it } from 'vitest'
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { TcpAddress } from '../../src/address.js'
 import type { ListenerSocketInput } from '../../src/config/common-input.js'
 import { validateConfig } from '../../src/config/validate.js'
@@ -12,6 +14,7 @@ import { whyNotSet } from '../../src/io/kernel/socket-probe.js'
 import { InheritedSockets } from '../../src/io/listening/inherited-sockets.js'
 import { optionsOf, takeUpOptions } from '../../src/upgrade/listening-options.js'
 import type { Begin } from '../../src/upgrade/messages.js'
+import { temporaryFolder } from '../support/folder.js'
 import { areMissing, cannotTest } from '../support/programs.js'
 
 const isTestable =
@@ -20,10 +23,13 @@ const isTestable =
   !areMissing('ss')
 const HANDLER = { accepted: () => {}, paused: () => {} }
 
+const folder = temporaryFolder()
+
 describe.runIf(isTestable)('a listening socket in an upgrade', () => {
   const open: Listening[] = []
   afterEach(() => {
     for (const each of open.splice(0)) each.close()
+    vi.restoreAllMocks()
   })
 
   const configOf = (socket: ListenerSocketInput | undefined) =>
@@ -36,12 +42,12 @@ describe.runIf(isTestable)('a listening socket in an upgrade', () => {
     engine: ReturnType<typeof createEngine>,
     config: ReturnType<typeof configOf>,
     port: number,
+    isLater = port !== 0,
   ) {
     const [listener] = config.listeners
     const { backlog = 4096, options: socket } = listener!.socket ?? {}
-    const isLater = port !== 0
     const address = { kind: 'tcp', host: '127.0.0.1', port } as const
-    const how = { backlog, socket, sharePort: false, ...(isLater && { pausedFor: 'upgrade' as const }) }
+    const how = { backlog, socket, sharePort: true, ...(isLater && { pausedFor: 'upgrade' as const }) }
     const listening = await engine.listen(address, how, HANDLER)
     open.push(listening)
     return listening
@@ -55,18 +61,23 @@ describe.runIf(isTestable)('a listening socket in an upgrade', () => {
     const [old, next] = [configOf(before), configOf(after)]
     const listening = await listen(createEngine(), old, 0)
     const address = listening.address as TcpAddress
+    const second = await listen(createEngine(), old, address.port, false)
+    const fds = [...listening.fds, ...second.fds]
     const own = (fds: readonly number[]) => () => [
       { name: 'front', asked: address, address, ipv6Only: false, fds: [...fds] },
     ]
-    const options = optionsOf({ config: old, listeners: own(listening.fds) })
+    const options = optionsOf({ config: old, listeners: own(fds) })
     const inherited = new InheritedSockets()
-    inherited.add(address, listening.fds, false)
+    inherited.add(address, fds, false)
+    const alive = vi.spyOn((kernelLoop() as KernelLoop).native, 'setLiveness')
     const inNew = await listen(createEngine(inherited), next, address.port)
     const waiting = shown(address.port)
+    expect(alive).not.toHaveBeenCalled()
     const logged: unknown[] = []
     const log = { error: (...args: unknown[]) => void logged.push(args) }
     const succession = { config: next, listeners: own(inNew.fds), log }
     takeUpOptions({ options } as Begin, succession as never)
+    expect(alive).toHaveBeenCalledTimes(2)
     return { waiting, accepting: shown(address.port), logged }
   }
 
@@ -75,8 +86,8 @@ describe.runIf(isTestable)('a listening socket in an upgrade', () => {
       { mark: 7 },
       { mark: 9, congestion: 'reno', backlog: 5 },
     )
-    expect(waiting).toMatch(/^LISTEN +0 +4096 .*fwmark:0x7/)
-    expect(accepting).toMatch(/^LISTEN +0 +5 .*fwmark:0x9[\s\S]* reno /)
+    expect(waiting).toMatch(/^(LISTEN +0 +4096 .*fwmark:0x7[^L]*){2}$/)
+    expect(accepting).toMatch(/^(LISTEN +0 +5 .*fwmark:0x9[^L]* reno [^L]*){2}$/)
     expect(logged).toEqual([])
   })
 
@@ -97,8 +108,25 @@ describe.runIf(isTestable)('a listening socket in an upgrade', () => {
     const address = { kind: 'tcp', host: '127.0.0.1', port: 1 } as const
     const listeners = () => [{ name: 'front', asked: address, address, ipv6Only: false, fds: [9] }]
     const log = { error: (fields: unknown) => void logged.push(fields) }
-    const calls = { setOptions: () => -1, setBacklog: () => 0 }
+    const calls = { setOptions: () => -1, setBacklog: () => 0, setLiveness: () => 0 }
     takeUpOptions({} as Begin, { config, listeners, log } as never, calls)
     expect(logged).toMatchObject([{ listener: 'front', err: { code: 'listen-failed' } }])
+  })
+
+  it('gets the mode of a unix socket and the keepalive of the new config when the new process accepts', () => {
+    const path = join(folder, 'front.sock')
+    writeFileSync(path, '', { mode: 0o600 })
+    const keepalive = { idleMs: '20s', everyMs: '5s', count: 3 }
+    const config = validateConfig({
+      listeners: [{ name: 'front', address: `unix:${path}`, mode: '0640', cluster: 'a', keepalive }],
+      clusters: { a: { backends: ['127.0.0.1:2'] } },
+    } as never)
+    const address = { kind: 'unix', path } as const
+    const listeners = () => [{ name: 'front', asked: address, address, ipv6Only: false, fds: [9] }]
+    const calls = { setOptions: vi.fn(), setBacklog: () => 0, setLiveness: vi.fn() }
+    takeUpOptions({} as Begin, { config, listeners } as never, calls)
+    expect(statSync(path).mode & 0o777).toBe(0o640)
+    expect(calls.setLiveness.mock.calls).toEqual([[9, 20, 5, 3, expect.any(Number)]])
+    expect(calls.setOptions).not.toHaveBeenCalled()
   })
 })

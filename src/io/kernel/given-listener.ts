@@ -24,11 +24,12 @@ export class GivenListener implements Listening, Borrower {
   /** Lent sockets, by the place (worker slot) that they belong to. Below 0: nobody takes them back. */
   readonly #lent = new Map<number, FdListener>()
   readonly #closed: () => void
-  readonly #socket: SocketOptions | undefined
-  #changes: ListenChanges = {}
+  readonly #laterOptions: SocketOptions | undefined
+  /** Undefined: nobody has said yet what holds for these sockets. */
+  #changes: ListenChanges | undefined
 
   /**
-   * `socket`: the options that the sockets have, or that somebody else is about to give them.
+   * `laterOptions`: somebody else gives the sockets these options before this listener accepts. Undefined: `update` sets options.
    *
    * @throws MillraceError `listen-failed`
    */
@@ -38,14 +39,14 @@ export class GivenListener implements Listening, Borrower {
     asked: Address,
     pauses: AcceptPauses,
     closed: () => void,
-    socket?: SocketOptions,
+    laterOptions?: SocketOptions,
   ) {
     const [first, ...others] = handles
     this.#loop = loop
     this.#asked = asked
     this.#pauses = pauses
     this.#closed = closed
-    this.#socket = socket
+    this.#laterOptions = laterOptions
     this.#own = this.#accept(first!, ownsFile, isKept)
     for (const [index, handle] of others.entries()) this.lend(-1 - index, handle)
   }
@@ -69,7 +70,7 @@ export class GivenListener implements Listening, Borrower {
     this.takeBack(place)
     try {
       const lent = this.#accept(handle, false)
-      lent.update(this.#changes)
+      if (this.#changes !== undefined) lent.update(this.#changes)
       this.#lent.set(place, lent)
     } catch {
       // Out of file descriptors. Clients on that socket wait for the worker of its place.
@@ -109,6 +110,6 @@ export class GivenListener implements Listening, Borrower {
     const fd = this.#loop.native.adopt(handle.fd)
     if (!isKept) handle.close()
     if (fd < 0) throw listenError(this.#asked, errnoName(fd))
-    return new FdListener(this.#loop, fd, this.#asked, this.#pauses, { ownsFile, socket: this.#socket })
+    return new FdListener(this.#loop, fd, this.#asked, this.#pauses, { ownsFile, socket: this.#laterOptions })
   }
 }

@@ -89,7 +89,7 @@ export class KernelEngine implements Engine {
     pauses: AcceptPauses,
   ): Listening {
     const closed = (): void => this.#given?.setBorrower(address, undefined)
-    // In an upgrade another process accepts there. Its successor sets the options when it accepts.
+    // In an upgrade another process accepts there. What the config says of the sockets is set when its successor accepts.
     const isLater = pausedFor === 'upgrade'
     const listener = new GivenListener(
       this.#loop,
@@ -100,7 +100,7 @@ export class KernelEngine implements Engine {
       isLater ? socket : undefined,
     )
     // The socket may have been opened with other options: before a reload, or by another process, which has chosen the backlog.
-    listener.update({ liveness, socket, socketFile: given.ownsFile ? socketFile : undefined })
+    if (!isLater) listener.update({ liveness, socket, socketFile: given.ownsFile ? socketFile : undefined })
     this.#given?.setBorrower(address, listener)
     return listener
   }
