@@ -14,6 +14,7 @@ describe.runIf(kernelLoop() instanceof KernelLoop)('a hand-over while connection
     rig = await HandOverRig.begin(folder)
   })
   afterEach(async () => {
+    restoreClock()
     await rig.end()
   })
 
@@ -55,7 +56,6 @@ describe.runIf(kernelLoop() instanceof KernelLoop)('a hand-over while connection
     await b.drain({ cluster: 'back', deadlineMs: 1000 })
     advanceClock(1000)
     expect(await rig.give(a, b)).toBe(1)
-    restoreClock()
   })
 
   test('connections of a process that drains everything move', async () => {
