@@ -53,6 +53,9 @@ export interface PipeOptions extends Given<PipeSettings> {
   readonly adopt?: boolean | undefined
 }
 
+/** The options that the servers of the library pass on to their pipes. */
+export type PipeOptionsOfServers = Omit<PipeOptions, 'head' | 'backendHead' | 'signal' | 'adopt'>
+
 /** What happened, from the call of `pipe` to the end. */
 export interface PipeRecord extends PipeTotals {
   /** How the pipe ended, and who ended it. */

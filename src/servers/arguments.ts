@@ -10,7 +10,7 @@ import {
   readOptions,
 } from '../arguments.js'
 import { PIPE_SETTINGS, SETTINGS_ALSO_CALLED } from '../pipe/arguments.js'
-import type { PipeOptions } from '../pipe/options.js'
+import type { PipeOptionsOfServers } from '../pipe/options.js'
 import { type Allowance, DEFAULT_TIMEOUTS, type ForwardServerOptions } from './options.js'
 import type { UpgradeOptions, UpgradeRoute } from './upgrade-options.js'
 
@@ -85,7 +85,7 @@ export interface UpgradeSettings
     Pick<Read<UpgradeOptions>, 'xForwarded' | 'functionTimeoutMs' | 'connectTimeoutMs' | 'answerTimeoutMs'>
   > {
   readonly onRecord: UpgradeOptions['onRecord']
-  readonly pipe: Omit<PipeOptions, 'head' | 'backendHead'>
+  readonly pipe: PipeOptionsOfServers
 }
 
 const httpServer: Kind<object> = {

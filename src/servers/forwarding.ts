@@ -5,7 +5,7 @@ import { AddressCheck } from '../cluster/egress/address-check.js'
 import { OwnAddresses } from '../cluster/egress/own-addresses.js'
 import { createDnsClient, type DnsClient } from '../dns/client.js'
 import type { RunningPipe } from '../pipe/join.js'
-import type { PipeOptions } from '../pipe/options.js'
+import type { PipeOptionsOfServers } from '../pipe/options.js'
 import {
   DEFAULT_TIMEOUTS,
   type ForwardRecord,
@@ -20,7 +20,7 @@ export class Forwarding {
   readonly allow: ForwardServerOptions['allow']
   readonly authenticate: ForwardServerOptions['authenticate']
   readonly timeouts: Timeouts
-  readonly pipeSettings: Omit<PipeOptions, 'head' | 'backendHead' | 'signal' | 'adopt'>
+  readonly pipeSettings: PipeOptionsOfServers
   readonly pipes = new Set<RunningPipe>()
   readonly records: Telling<ForwardRecord>
   #own = new OwnAddresses([], () => performance.now())

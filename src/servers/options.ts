@@ -2,7 +2,7 @@
 import type { Server } from 'node:net'
 import type { Address } from '../address.js'
 import type { RunningPipe } from '../pipe/join.js'
-import type { PipeOptions, PipeRecord } from '../pipe/options.js'
+import type { PipeOptionsOfServers, PipeRecord } from '../pipe/options.js'
 import type { Outcome } from './outcome.js'
 
 /** What a client asks for. */
@@ -35,7 +35,7 @@ export interface GivenCredentials {
   readonly signal: AbortSignal
 }
 
-export interface ForwardServerOptions extends Omit<PipeOptions, 'head' | 'backendHead' | 'signal' | 'adopt'> {
+export interface ForwardServerOptions extends PipeOptionsOfServers {
   /**
    * Says whether a client gets the connection that it asks for. True: yes, if the host has a public address. An `Allowance`: also
    * if it has an address of these networks. False: no. Anything else, a throw and a rejection are mistakes: no.

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Address } from '../address.js'
 import type { ForwardedMode } from '../config/listener-input.js'
 import type { RunningPipe } from '../pipe/join.js'
-import type { PipeOptions, PipeRecord } from '../pipe/options.js'
+import type { PipeOptionsOfServers, PipeRecord } from '../pipe/options.js'
 import type { Outcome } from './outcome.js'
 
 /** What is known of the client of an upgrade. */
@@ -23,7 +23,7 @@ export type UpgradeRoute = (
   about: UpgradingClient,
 ) => string | number | undefined | Promise<string | number | undefined>
 
-export interface UpgradeOptions extends Omit<PipeOptions, 'head' | 'backendHead'> {
+export interface UpgradeOptions extends PipeOptionsOfServers {
   /** How the backend learns who the client is, as `xForwarded` of a listener. Default: `replace`. */
   readonly xForwarded?: ForwardedMode | undefined
   /** Called once for each upgrade, when it is over. What it throws is told by `process.emitWarning`, once. */
