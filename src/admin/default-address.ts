@@ -47,12 +47,19 @@ export async function findAdminSockets(env: NodeJS.ProcessEnv): Promise<FoundSoc
   return oncePerSocket(all.filter((_, index) => answers[index] === 'somebody').sort((a, b) => a.pid - b.pid))
 }
 
-/** During an upgrade one socket has a name for each process. The process that came last answers, and its name stays. */
+/**
+ * During an upgrade one socket has a name for each process, and all names lead to the same one. The name with the highest process id is
+ * taken: both are the same file, so nothing says which name is newer.
+ */
 function oncePerSocket(found: readonly FoundSocket[]): FoundSocket[] {
-  const inodes = found.map(({ address }) => lstatSync(address.path, { throwIfNoEntry: false })?.ino)
-  return found.filter(
-    (_, index) => inodes[index] !== undefined && inodes.lastIndexOf(inodes[index]) === index,
-  )
+  const files = found.map(({ address }) => fileAt(address.path))
+  return found.filter((_, index) => files[index] !== undefined && files.lastIndexOf(files[index]) === index)
+}
+
+/** The number of a file is unique only within its file system. Undefined: it is gone. */
+function fileAt(path: string): string | undefined {
+  const stats = lstatSync(path, { throwIfNoEntry: false })
+  return stats && `${stats.dev} ${stats.ino}`
 }
 
 /** A process takes the first of these that it can use. */
