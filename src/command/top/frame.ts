@@ -42,7 +42,7 @@ interface Part {
 
 /** Lines of a table besides its rows: an empty one, its titles, and how many rows are not shown. */
 const AROUND_ROWS = 3
-/** Below this each table but the one that scrolls has fewer than two rows: only that one is shown. */
+/** With fewer lines only the table that scrolls is shown. With so many it has at least five rows, and each other table has one. */
 const LEAST_LINES = (AROUND_ROWS + 2) * TABLES.length
 const FOOT = ['? keys', 'q leave', '/ search', 'Tab next table', 'Enter alone']
 
