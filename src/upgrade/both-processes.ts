@@ -67,10 +67,13 @@ export function reachingBoth(own: Control, elder: Elder, drainMs: () => number):
       return changed
     },
     ban: async (order) => {
-      if (order.end !== true) return await own.ban(order)
+      const { end, ...withoutEnd } = order
+      if (end !== true || !elder.isThere) return await own.ban(order)
+      // New clients come only to this process. They are turned away while the predecessor is asked.
+      const banned = await own.ban(withoutEnd)
       const there = ask(ANSWERS.killed, (control) => control.ban(order))
-      const [elsewhere, banned] = await thereFirst(there, () => own.ban(order))
-      return { ...banned, killed: (banned.killed ?? 0) + (elsewhere?.killed ?? 0) }
+      const [elsewhere, { killed }] = await thereFirst(there, () => own.kill({ client: banned.network }))
+      return { ...banned, killed: killed + (elsewhere?.killed ?? 0) }
     },
     hold: async (order) => {
       const held = await own.hold(order)

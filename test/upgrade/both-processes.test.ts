@@ -88,10 +88,11 @@ describe('while the process before an upgrade has connections', () => {
     it(`the order ${method} ${there === undefined ? 'does not reach the old process' : `tells the old process to ${there}`}`, async () => {
       const { control, asked, elder } = both({})
       await call(control, method)
-      expect([asked.own, asked.old]).toEqual([[method], there === undefined ? [] : [there]])
+      expect([asked.own.slice(0, 1), asked.old]).toEqual([[method], there === undefined ? [] : [there]])
       elder.isThere = false
+      asked.own.length = 0
       await call(control, method)
-      expect([asked.own.length, asked.old.length]).toEqual([2, there === undefined ? 0 : 1])
+      expect([asked.own.length, asked.old.length]).toEqual([1, there === undefined ? 0 : 1])
     })
   }
 
@@ -137,11 +138,28 @@ describe('while the process before an upgrade has connections', () => {
     expect(await control.release('a')).toEqual({ cluster: 'a', waited: 4 })
   })
 
+  it('a ban that ends connections turns new clients away before the old process answers', async () => {
+    const withoutEnd = { client: '192.0.2.1', forMs: 1 }
+    const order = { ...withoutEnd, end: true as const }
+    const steps: unknown[] = []
+    const tell = (step: string) => async (given: unknown) => {
+      steps.push([step, given])
+      return { network: '192.0.2.1', killed: 1 } as never
+    }
+    const { control } = both({ ban: tell('own ban'), kill: tell('own kill') }, { ban: tell('old ban') })
+    expect(await control.ban(order)).toEqual({ network: '192.0.2.1', killed: 2 })
+    expect(steps).toEqual([
+      ['own ban', withoutEnd],
+      ['old ban', order],
+      ['own kill', { client: '192.0.2.1' }],
+    ])
+  })
+
   for (const method of ['kill', 'ban'] as const)
     it(`the order ${method} misses no connection that moves while the old process carries it out`, async () => {
       let isHere = false
       const { control } = both(
-        { [method]: async () => ({ killed: isHere ? 1 : 0 }) },
+        { kill: async () => ({ killed: isHere ? 1 : 0 }) },
         {
           [method]: async () => {
             isHere = true
