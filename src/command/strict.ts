@@ -18,7 +18,8 @@ const CONFIG_FILE = /\.(?:ya?ml|json)$/i
 export function makeStrict(command: Command, line = command.name()): void {
   const what = command.parent === null ? 'all commands and options' : 'its arguments and options'
   command.showHelpAfterError(`(${line} --help lists ${what})`)
-  for (const option of command.options) if (option.required) readOnce(option)
+  const known = namesOf([...command.options, ...(command.parent?.options ?? [])])
+  for (const option of command.options) if (option.required) readOnce(option, known)
   for (const argument of command.registeredArguments) readFilled(argument)
   for (const part of command.commands) makeStrict(part, `${line} ${part.name()}`)
 }
@@ -51,17 +52,24 @@ export function refuseUnknown(command: Command, word: string): never {
   return command.error(`error: unknown command ${JSON.stringify(word)}${instead}`)
 }
 
-/** commander takes the last of several values, and takes an option as the value of the option before it. */
-function readOnce(option: Option): void {
+/**
+ * commander takes the last of several values, and takes an option as the value of the option before it. `known`: the options of this
+ * command and of the program. Any other text may be a value.
+ */
+function readOnce(option: Option, known: ReadonlySet<string>): void {
   const { parseArg, long } = option
   option.argParser((text: string, previous: unknown) => {
     if (previous !== undefined)
       throw new InvalidArgumentError(`You gave ${long} twice. ${INSTEAD[long ?? ''] ?? ONCE}`)
     if (text === '') throw new InvalidArgumentError('It is empty: write a value, or remove the option.')
-    if (text.startsWith('--')) throw new InvalidArgumentError(`It is an option: ${long} needs a value.`)
+    if (known.has(text)) throw new InvalidArgumentError(`It is an option: ${long} needs a value.`)
     return parseArg === undefined ? text : parseArg(text, undefined)
   })
 }
+
+/** Short and long ones. Every command has those for help. */
+const namesOf = (options: readonly Option[]): ReadonlySet<string> =>
+  new Set(['-h', '--help', ...options.flatMap(({ short, long }) => [short ?? [], long ?? []].flat())])
 
 function readFilled(argument: Argument): void {
   const { parseArg, variadic } = argument

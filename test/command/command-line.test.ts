@@ -119,6 +119,10 @@ describe('parseCommandLine', () => {
       ['--pid-file', '--workers', '2'],
       "error: option '--pid-file <file>' argument '--workers' is invalid. It is an option: --pid-file needs a value.",
     ],
+    [
+      ['--pid-file', '-V'],
+      "error: option '--pid-file <file>' argument '-V' is invalid. It is an option: --pid-file needs a value.",
+    ],
     [['--config'], "error: option '--config <file>' argument missing"],
     [['--listen', '127.0.0.1:7000'], 'error: --listen needs --to, such as --to 127.0.0.1:9000'],
     [['--to', '127.0.0.1:9000'], 'error: --to needs --listen, such as --listen 127.0.0.1:7000'],
@@ -257,6 +261,13 @@ describe('overrideConfig', () => {
 
   it('a command line without options leaves the config as it is', () => {
     expect(overrideConfig(config, nothing)).toEqual(config)
+  })
+})
+
+it('a value may begin like an option that no command has', () => {
+  const order = { client: '192.0.2.1', forMs: 3_600_000, why: '--abuse' }
+  expect(parse('ban', '192.0.2.1', '--for', '1h', '--why', '--abuse')).toMatchObject({
+    question: { verb: 'ban', order },
   })
 })
 
