@@ -214,10 +214,10 @@ export class Upgrade {
     await succession
       .leave()
       .catch((err: unknown) => succession.log.warn({ err }, 'a worker has not closed its listeners'))
-    void this.#keepTelling(heir)
+    await Promise.race([this.#keepTelling(heir), heir.gone.reached])
     await this.#host.handOver(handOver)
     void this.#tell(heir)
-    this.#moveLater(handOver)
+    this.#moveLater(heir, handOver)
     await succession.control.drain({ deadlineMs: succession.config.timeouts.drainMs })
   }
 
@@ -237,10 +237,14 @@ export class Upgrade {
     }
   }
 
-  #moveLater(handOver: Serving['handOver']): void {
-    this.#moving = setTimeout(() => {
-      void this.#host.handOver(handOver).then(() => this.#moveLater(handOver))
-    }, MOVE_EVERY_MS)
+  /** A connection that moves takes over the places that the successor has been told of. So that one is told first. */
+  #moveLater(heir: Heir, handOver: Serving['handOver']): void {
+    const move = async (): Promise<void> => {
+      await Promise.race([this.#tell(heir), heir.gone.reached])
+      await this.#host.handOver(handOver)
+      this.#moveLater(heir, handOver)
+    }
+    this.#moving = setTimeout(() => void move(), MOVE_EVERY_MS)
   }
 
   /** Every second. If much has to be told, less often, so that it takes a small part of the time. */
