@@ -30,6 +30,8 @@ export interface Door<Options> {
   readonly argument: string
   readonly fields: Fields<Options>
   readonly required?: readonly (keyof Options & string)[]
+  /** Options without which the order is about everything. One that is there and undefined is most likely a mistake of the caller. */
+  readonly selects?: readonly (keyof Options & string)[]
   /** Names that other libraries and the config have for these options. */
   readonly alsoCalled?: Readonly<Record<string, keyof Options & string>>
 }
@@ -99,12 +101,12 @@ export const bytes: Kind<Uint8Array> = {
 }
 
 /**
- * A copy of the options, each of the right kind. Options that are undefined are left out.
+ * A copy of the options, each of the right kind. Options that are undefined are left out, except for those that select.
  *
  * @throws MillraceError `bad-argument`
  */
 export function readOptions<Options extends object>(door: Door<Options>, given: unknown): Read<Options> {
-  const { name, argument, fields, required = [] } = door
+  const { name, argument, fields, required = [], selects = [] } = door
   if (given !== undefined && !isOptions(given))
     throw badArgument(name, argument, `expected an object with options, found ${show(given)}`)
   for (const key of ownKeys(door, given))
@@ -115,8 +117,26 @@ export function readOptions<Options extends object>(door: Door<Options>, given: 
     if (value !== undefined) read[key] = checked(name, `${argument}.${key}`, kind, value)
     else if (required.some((each) => each === key))
       throw badArgument(name, `${argument}.${key}`, `is missing: expected ${kind.wanted}`)
+    else if (selects.some((each) => each === key) && isThere(door, given, key))
+      throw badArgument(name, `${argument}.${key}`, 'is undefined: leave it out to mean all')
   }
   return read as Read<Options>
+}
+
+/**
+ * Carries an order out that came through this door. Whoever finds something wrong with it does not know the door, so its error gets the
+ * name of the function and of the argument here.
+ */
+export function carryOut<Options, Result>(door: Door<Options>, order: () => Result): Result {
+  try {
+    const result = order()
+    if (!(result instanceof Promise)) return result
+    return result.catch((error: unknown) => {
+      throw atDoor(door, error)
+    }) as Result
+  } catch (error) {
+    throw atDoor(door, error)
+  }
 }
 
 /** Checks one argument. @throws MillraceError `bad-argument` */
@@ -172,6 +192,19 @@ function ownKeys<Options>({ name, argument }: Door<Options>, given: object | und
 /** An inherited option counts, too, because options may be an object of a class. */
 function valueOf<Options>({ name, argument }: Door<Options>, given: object, key: string): unknown {
   return reading(name, `${argument}.${key}`, () => Reflect.get(given, key))
+}
+
+function isThere<Options>({ name, argument }: Door<Options>, given: unknown, key: string): boolean {
+  if (typeof given !== 'object' || given === null) return false
+  return reading(name, `${argument}.${key}`, () => Reflect.has(given, key))
+}
+
+/** As `maxMs: expected …`, or a sentence about the whole order. */
+function atDoor<Options>({ name, argument, fields }: Door<Options>, error: unknown): unknown {
+  if (!(error instanceof MillraceError) || error.code !== 'bad-argument') return error
+  const [key = ''] = error.message.split(':', 1)
+  const isAboutKey = error.message.length > key.length && Object.hasOwn(fields, key)
+  return new MillraceError(error.code, `${name}: ${argument}${isAboutKey ? '.' : ': '}${error.message}`)
 }
 
 /** Runs code of the caller: a getter, or the trap of a Proxy. */

@@ -140,8 +140,12 @@ export class Backend {
     if (ips !== undefined && this.endpoints.resolved(ips)) this.health.moved(now)
   }
 
-  /** A connect begins if there is a place for it. It ends with one of the next three methods. */
-  begin(): boolean {
+  /**
+   * A connect begins if there is a place for it. It ends with one of the next three methods. `maxConnections`: the limit for this connect.
+   * Undefined: the usual one.
+   */
+  begin(maxConnections = this.#limit): boolean {
+    if (maxConnections !== this.#limit) this.#relimit(maxConnections)
     if (this.#places !== undefined && !this.#places.take(this.#open)) return false
     this.#dialling += 1
     return true

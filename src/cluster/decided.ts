@@ -4,6 +4,7 @@
  */
 import { type Address, formatAddress } from '../address.js'
 import { scopeOfBackend } from '../limits/scope.js'
+import { type ForwardProxyOptions, nameOfForwardProxy } from '../via/forward-proxy.js'
 import { Backend } from './backend.js'
 import type { DecidedBackend, Dialling, DialRequest, DialResult } from './dial.js'
 import type { Dialer } from './dialer.js'
@@ -22,6 +23,7 @@ export interface DecidedOwner
 }
 
 interface Known {
+  readonly key: string
   readonly backend: Backend
   /** Attempts that are not over. */
   attempts: number
@@ -29,6 +31,7 @@ interface Known {
 
 export class Decided {
   readonly #owner: DecidedOwner
+  /** By where they are, see `keyOf`. */
   readonly #known = new Map<string, Known>()
 
   constructor(owner: DecidedOwner) {
@@ -47,11 +50,10 @@ export class Decided {
     done: (result: DialResult) => void,
     position?: QueuePosition,
   ): Dialling {
-    const known = this.#find(decided.address)
-    known.backend.limit(decided.maxConnections)
+    const known = this.#find(decided)
     const host = { ...this.#owner, ...this.#wayTo(decided) }
     const attempt = new DecidedAttempt(host, request, done, this.#begin(known))
-    attempt.start(serverOf(decided.address, known.backend), position)
+    attempt.start(serverOf(decided, known.backend), position)
     return attempt
   }
 
@@ -64,25 +66,25 @@ export class Decided {
     }
   }
 
-  #find(address: Address): Known {
-    const name = formatAddress(address)
-    const known = this.#known.get(name) ?? { backend: this.#create(address), attempts: 0 }
-    this.#known.set(name, known)
+  #find({ address, via }: DecidedBackend): Known {
+    const key = keyOf(address, via, this.#owner.engine.name)
+    const known = this.#known.get(key) ?? { key, backend: this.#create(address, key), attempts: 0 }
+    this.#known.set(key, known)
     return known
   }
 
-  #create(address: Address): Backend {
+  #create(address: Address, key: string): Backend {
     const { name: cluster, counts } = this.#owner
     return new Backend(address, 1, new Health(NOTHING_JUDGED), {
-      released: ({ name }) => this.#forget(this.#known.get(name)),
-      createPlaces: ({ name }, part) => new Places(counts, scopeOfBackend(cluster, name), part),
+      released: () => this.#forget(this.#known.get(key)),
+      createPlaces: (_, part) => new Places(counts, scopeOfBackend(cluster, key), part),
     })
   }
 
   #forget(known: Known | undefined): void {
     if (known === undefined) return
-    const { backend, attempts } = known
-    if (attempts + backend.active + backend.dialling === 0) this.#known.delete(backend.name)
+    const { key, backend, attempts } = known
+    if (attempts + backend.active + backend.dialling === 0) this.#known.delete(key)
   }
 
   #wayTo({ via }: DecidedBackend): { readonly engine: Dialer; readonly leavesNames: boolean } {
@@ -122,9 +124,16 @@ class DecidedAttempt extends EgressAttempt {
   }
 }
 
-function serverOf(address: Address, backend: Backend): AllowedServer {
+/** The same address behind another forward proxy is another server. `own`: the forward proxy of the cluster. Without passwords. */
+function keyOf(address: Address, via: ForwardProxyOptions | undefined, own: string | undefined): string {
+  const way = via === undefined ? [own] : [nameOfForwardProxy(via), via.credentials?.user]
+  return [formatAddress(address), ...way.filter((part) => part !== undefined)].join(' ')
+}
+
+function serverOf({ address, maxConnections }: DecidedBackend, backend: Backend): AllowedServer {
   const { all } = backend.endpoints
   const { host, port } = address.kind === 'tcp' ? address : { host: '', port: 0 }
   const places = all.length === 0 ? {} : { places: all }
-  return { host, port, isAddress: false, question: host, backend, addresses: undefined, ...places }
+  const server = { host, port, isAddress: false, question: host, addresses: undefined }
+  return { ...server, backend, maxConnections, ...places }
 }

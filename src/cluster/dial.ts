@@ -40,7 +40,7 @@ export interface DecidedBackend {
   readonly address: Address
   /** Undefined: the connect goes the way of all connects of the cluster. */
   readonly via: ForwardProxyOptions | undefined
-  /** How many connections it may have. 0: any number. */
+  /** With how many other connections of the backend this client is refused. 0: never. Other decisions may say another number. */
   readonly maxConnections: number
 }
 

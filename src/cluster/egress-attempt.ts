@@ -241,7 +241,8 @@ export class EgressAttempt implements Dialling, Waiting, Waiter {
 
   /** False: the backend has as many connections as it may have, and the attempt is over. */
   #begin(): boolean {
-    this.#isDialling = this.#server!.backend.begin()
+    const { backend, maxConnections } = this.#server!
+    this.#isDialling = backend.begin(maxConnections)
     if (!this.#isDialling) this.#fail(QUEUE_FULL)
     return this.#isDialling
   }

@@ -28,6 +28,8 @@ export interface AllowedServer extends AskedServer {
   readonly question: string
   /** Undefined: each of its addresses may be dialled. */
   readonly addresses: Allowed['addresses'] | undefined
+  /** The limit of connections for this client. Undefined: the one of the backend. */
+  readonly maxConnections?: number
   /** Where it is, if nobody has to be asked. */
   readonly places?: readonly ResolvedAddress[]
 }

@@ -49,7 +49,7 @@ export class OwnDestinations implements Destinations {
 /**
  * Where a client goes about which this was decided.
  *
- * @throws RangeError if there is no such cluster, and an error of OpenSSL
+ * @throws RangeError if there is no such cluster, and TypeError if the backend cannot be reached, or its TLS cannot begin
  */
 export function destinationOf(
   { cluster, decision }: Choice,
@@ -73,9 +73,14 @@ export function withOwnTimeouts(destination: Destination, timeouts: OwnTimeouts 
 /** The settings of a cluster for a backend that is none of its own. */
 function withBackend(
   destination: Destination,
-  { tls, startTls, sendProxy }: BackendParts,
+  { address, tls, startTls, sendProxy }: BackendParts,
   originations: Originations,
 ): Destination {
+  const { via } = destination.cluster
+  if (address.kind === 'unix' && via !== undefined)
+    throw new TypeError(
+      `route: backend: the forward proxy of the cluster (${via}) cannot reach a unix socket`,
+    )
   const preamble = {
     ...destination.preamble,
     ...(sendProxy && { sendProxy }),

@@ -2,6 +2,7 @@
 import type { Abortable } from '../abort.js'
 import {
   badArgument,
+  carryOut,
   choice,
   type Door,
   flag,
@@ -70,6 +71,7 @@ const SOURCES: Door<SourceQuery> = {
   name: 'sources',
   argument: 'query',
   fields: { scope: text('process, listener/NAME or cluster/NAME'), sort: choice(SOURCE_SORTS), limit: count },
+  selects: ['scope'],
 }
 
 const DRAIN: Door<LibraryDrainOrder> = {
@@ -83,6 +85,7 @@ const DRAIN: Door<LibraryDrainOrder> = {
     spreadMs: ms,
     signal,
   },
+  selects: ['listener', 'cluster', 'backend'],
   alsoCalled: { drainMs: 'deadlineMs', timeout: 'deadlineMs' },
 }
 
@@ -102,7 +105,7 @@ const BAN: Door<BanOrder> = {
   alsoCalled: { address: 'client', reason: 'why', kill: 'end' },
 }
 
-const UNBAN: Door<UnbanOrder> = { name: 'unban', argument: 'order', fields: { client } }
+const UNBAN: Door<UnbanOrder> = { name: 'unban', argument: 'order', fields: { client }, selects: ['client'] }
 
 const RECORDS: Door<RecordsOptions> = {
   name: 'records',
@@ -112,7 +115,12 @@ const RECORDS: Door<RecordsOptions> = {
 
 const REMOVE: Door<RemoveOptions> = { name: 'remove', argument: 'options', fields: { end: flag } }
 
-const BANS: Door<BanQuery> = { name: 'bans', argument: 'query', fields: { client, limit: count } }
+const BANS: Door<BanQuery> = {
+  name: 'bans',
+  argument: 'query',
+  fields: { client, limit: count },
+  selects: ['client'],
+}
 
 /** All throw MillraceError `bad-argument`. */
 export const readProxyOptions = (given: unknown): ProxyOptions => readOptions(CREATE, given)
@@ -139,6 +147,12 @@ export const readListener = (name: string, given: unknown): string =>
   readArgument(name, 'listener', listener, given)
 export const readCluster = (name: string, given: unknown): string =>
   readArgument(name, 'cluster', cluster, given)
+
+const ORDERS = { drain: DRAIN, hold: HOLD, ban: BAN, unban: UNBAN, bans: BANS, limit: LIMIT }
+
+/** What is wrong with the order is told with the names of the function and of the argument. */
+export const ordered = <Result>(name: keyof typeof ORDERS, order: () => Result): Result =>
+  carryOut<never, Result>(ORDERS[name] as Door<never>, order)
 
 /** @throws MillraceError `config-invalid`, and `bad-argument` if the config cannot even be read */
 export function readConfig(name: string, given: ProxyConfig): GivenConfig {

@@ -41,15 +41,27 @@ export function createProxy(config: ProxyConfig, options?: ProxyOptions): Proxy 
     drain: async (order) => runs.drain(read.readDrain(order)),
     openListener: async (name) => runs.present.reloader.openListener(read.readListener('openListener', name)),
     connections: () => runs.present.live.connections(),
-    limit: (id, order) => runs.present.limit(read.readConnection(id), read.readLimit(order)),
+    limit: (id, order) => {
+      const [connection, rates] = [read.readConnection(id), read.readLimit(order)]
+      read.ordered('limit', () => runs.present.limit(connection, rates))
+    },
     failback: async (cluster) => runs.present.failback(read.readCluster('failback', cluster)),
     ban: async (order) => {
-      const run = runs.present
-      return run.limiting.bans.ban(read.readBan(order), run.connections())
+      const [run, wanted] = [runs.present, read.readBan(order)]
+      return read.ordered('ban', () => run.limiting.bans.ban(wanted, run.connections()))
     },
-    unban: async (order) => runs.present.limiting.bans.unban(read.readUnban(order)),
-    bans: async (query) => runs.present.limiting.bans.list(read.readBans(query)),
-    hold: async (order) => runs.present.holds.hold(read.readHold(order)),
+    unban: async (order) => {
+      const wanted = read.readUnban(order)
+      return read.ordered('unban', () => runs.present.limiting.bans.unban(wanted))
+    },
+    bans: async (query) => {
+      const wanted = read.readBans(query)
+      return read.ordered('bans', () => runs.present.limiting.bans.list(wanted))
+    },
+    hold: async (order) => {
+      const wanted = read.readHold(order)
+      return read.ordered('hold', () => runs.present.holds.hold(wanted))
+    },
     release: async (cluster) => runs.present.holds.release(read.readCluster('release', cluster)),
     on: (name, listener) => {
       events.on(read.readEvent('on', name), read.readEventListener('on', listener))
@@ -122,7 +134,10 @@ class Runs {
   /** An aborted signal ends the wait. The drain goes on. */
   async drain({ signal, ...order }: LibraryDrainOrder): Promise<DrainResult> {
     signal?.throwIfAborted()
-    return untilAborted(this.#drain(order), signal)
+    return untilAborted(
+      read.ordered('drain', () => this.#drain(order)),
+      signal,
+    )
   }
 
   async #drain(order: DrainOrder): Promise<DrainResult> {

@@ -1,5 +1,5 @@
 /** What `limit` of a connection may be given. It loads no config. */
-import { type Door, number, readOptions } from '../arguments.js'
+import { carryOut, type Door, number, readOptions } from '../arguments.js'
 import type { RateOrder } from '../control/orders.js'
 import type { ConnectionLimit } from './live-connection.js'
 
@@ -11,6 +11,8 @@ export const LIMIT: Door<RateOrder> = {
   argument: 'order',
   fields: { up: bytesPerSecond, down: bytesPerSecond },
 }
+
+const CONNECTION_RATES: Door<RateOrder> = { ...LIMIT, argument: 'order.bytesPerSecond' }
 
 const CONNECTION_LIMIT: Door<ConnectionLimit> = {
   name: 'limit',
@@ -28,7 +30,10 @@ const CONNECTION_LIMIT: Door<ConnectionLimit> = {
 export function readConnectionLimit(given: unknown): RateOrder {
   const { bytesPerSecond: rates } = readOptions(CONNECTION_LIMIT, given)
   if (typeof rates === 'number') return { up: rates, down: rates }
-  return readOptions({ ...LIMIT, argument: 'order.bytesPerSecond' }, rates)
+  return readOptions(CONNECTION_RATES, rates)
 }
+
+/** What is wrong with the rates is told with the names of the function and of the argument. */
+export const limited = (order: () => void): void => carryOut(CONNECTION_RATES, order)
 
 const isMap = (value: unknown): value is object => typeof value === 'object' && value !== null

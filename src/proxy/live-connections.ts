@@ -3,7 +3,7 @@ import type { Connection } from '../connection/connection.js'
 import type { OrderedCause } from '../pipe/options.js'
 import type { Bandwidth } from './bandwidth.js'
 import type { ConnectionIds } from './connection-ids.js'
-import { readConnectionLimit } from './live-arguments.js'
+import { limited, readConnectionLimit } from './live-arguments.js'
 import type { LiveConnection } from './live-connection.js'
 import { ConnectionWatch } from './reporting/connection-watch.js'
 
@@ -45,7 +45,7 @@ export class LiveConnections {
       limit: (order) => {
         const rates = readConnectionLimit(order)
         if (isOver(connection)) return false
-        limiting.bandwidth.limitConnection(connection, rates)
+        limited(() => limiting.bandwidth.limitConnection(connection, rates))
         return true
       },
       end: () => end('ordered'),

@@ -73,7 +73,10 @@ export interface Visitor {
    * (TimeoutError). Give it to `fetch` and to queries.
    */
   readonly signal: AbortSignal
-  /** Return its result to turn the client away, with the first 300 characters of `reason` in the record. */
+  /**
+   * Return its result to turn the client away, with the first 300 characters of `reason` in the record. A function that calls it and
+   * returns anything else has made a mistake: the connection ends with the cause `route-failed`.
+   */
   reject(reason?: string, options?: RejectOptions): Rejection
 }
 
@@ -123,7 +126,10 @@ export interface DestinedBackend {
 
 /** Limits of one connection. They go before `perConnection` of all scopes. What a scope shares holds all the same. */
 export interface DestinedLimits extends ConnectionLimitsInput {
-  /** Open connections of `backend`, in all workers: 1 to 10,000,000. Above it clients are refused. Default: no limit. */
+  /**
+   * With so many open connections of `backend` in this process the client is refused: 1 to 10,000,000. Each decision says it for its own client. With
+   * `node:cluster` each process counts alone. Default: no limit.
+   */
   readonly maxConnections?: number | undefined
 }
 
@@ -138,7 +144,7 @@ export interface Destined {
   /** A backend that is in no config, or its address. The client gets it and no other. Default: the cluster chooses. */
   readonly backend?: string | DestinedBackend | undefined
   /** For the record and for lists of connections, besides the `tags` of the listener: at most 16 of at most 256 characters. */
-  readonly tags?: Readonly<Record<string, string>> | undefined
+  readonly tags?: Readonly<Record<string, string | undefined>> | undefined
   readonly limits?: DestinedLimits | undefined
   /** What a cluster with `hash: { key: route }` hashes. */
   readonly key?: string | undefined

@@ -3,6 +3,8 @@
  * make a context costs more than all else of a connection, so those that were used last are kept, with their sessions.
  */
 import type { BackendTlsConfig } from '../config/schemas/tls-schema.js'
+import { explainCertificates, explainPair } from '../key-pair.js'
+import type { NamedPem } from '../pem.js'
 import { TlsOrigination } from './tls-origination.js'
 
 const MOST_KEPT = 100
@@ -11,10 +13,10 @@ export class Originations {
   /** By their settings. The one that was used last comes last. */
   readonly #kept = new Map<string, TlsOrigination>()
 
-  /** @throws Error of OpenSSL if a certificate or a key is broken */
+  /** @throws TypeError if a certificate or a key cannot be used */
   of(settings: BackendTlsConfig): TlsOrigination {
     const key = JSON.stringify(settings)
-    const origination = this.#kept.get(key) ?? new TlsOrigination(settings)
+    const origination = this.#kept.get(key) ?? create(settings)
     this.#kept.delete(key)
     this.#kept.set(key, origination)
     const [oldest] = this.#kept.keys()
@@ -22,3 +24,15 @@ export class Originations {
     return origination
   }
 }
+
+/** OpenSSL leaves out certificates that it cannot read. Then no backend would be trusted, and nobody would know why. */
+function create(settings: BackendTlsConfig): TlsOrigination {
+  const { ca, cert, key } = settings
+  const wrongCa = ca === undefined ? undefined : explainCertificates(named(ca))
+  if (wrongCa !== undefined) throw new TypeError(`route: backend.tls.ca: ${wrongCa}`)
+  const [fault] = cert === undefined || key === undefined ? [] : explainPair(named(cert), named(key))
+  if (fault !== undefined) throw new TypeError(`route: backend.tls.${fault.about}: ${fault.message}`)
+  return new TlsOrigination(settings)
+}
+
+const named = (text: string): NamedPem => ({ text, path: undefined })

@@ -168,19 +168,73 @@ export function describeRouteTalks(): void {
   })
 
   it.each<[string, RouteFunction, Partial<ListenerInput>, RegExp]>([
-    ['writes a text', async ({ write }) => void (await write('x' as never)), {}, /write: expected bytes/],
+    [
+      'writes a text',
+      async ({ write }) => void (await write('x' as never)),
+      {},
+      /write: bytes: expected a Buffer or Uint8Array, found "x"/,
+    ],
     [
       'writes too much',
       async ({ write }) => void (await write(Buffer.alloc(65_537))),
       {},
       /65537 bytes are too many/,
     ],
-    ['rejects for a number', ({ reject }) => reject(5 as never), {}, /reject: expected a text as the reason/],
+    [
+      'rejects for a number',
+      ({ reject }) => reject(5 as never),
+      {},
+      /reject: reason: expected a text, found 5/,
+    ],
     [
       'rejects with a text',
       ({ reject }) => reject('no', { answer: 'x' as never }),
       {},
-      /reject: expected bytes/,
+      /reject: options.answer: expected a Buffer or Uint8Array, found "x": write Buffer.from\(text\)/,
+    ],
+    [
+      'misspells an option of reject',
+      ({ reject }) => reject('no', { anser: Buffer.from('x') } as never),
+      {},
+      /reject: options.anser: is no option: did you mean "answer"\?/,
+    ],
+    [
+      'writes more than may wait',
+      async ({ write }) => {
+        void write(Buffer.alloc(65_000))
+        await write(Buffer.alloc(1000))
+      },
+      {},
+      /write: 1000 bytes are too many: at most 65536 may wait for the client, and 65000 bytes wait already/,
+    ],
+    [
+      'takes a text',
+      async ({ take }) => void (await take('4' as never)),
+      {},
+      /take: expected 1 to 16384 bytes, not "4"/,
+    ],
+    [
+      'rejects and forgets the return',
+      ({ reject }) => {
+        reject('no')
+        return 'back'
+      },
+      {},
+      /reject\(\) was called and its result was not returned: write "return visitor\.reject\(…\)"/,
+    ],
+    [
+      'rejects and returns nothing',
+      async ({ reject }) => void reject('no'),
+      { cluster: 'back' },
+      /reject\(\) was called and its result was not returned/,
+    ],
+    [
+      'throws its rejection',
+      ({ reject }) => {
+        throw reject('no')
+      },
+      {},
+      /it threw the result of reject\(\): write "return visitor\.reject\(…\)"/,
     ],
     [
       'takes bytes of HTTP',

@@ -202,6 +202,32 @@ export function describeDecidedBackends(): void {
     await new Promise((resolve) => server.close(resolve))
   })
 
+  it.each<[string, () => RouteDecision, RegExp]>([
+    [
+      'a unix socket behind the forward proxy of its cluster',
+      () => ({ cluster: 'other', backend: 'unix:/run/app' }),
+      /the forward proxy of the cluster \(socks5:\/\/127\.0\.0\.1:1\) cannot reach a unix socket/,
+    ],
+    [
+      'a broken certificate authority',
+      () => ({
+        backend: {
+          address: backend.address,
+          tls: { ca: '-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----' },
+        },
+      }),
+      /backend\.tls\.ca: the certificate cannot be read/,
+    ],
+  ])('%s is a mistake of the route function', async (_, decide, why) => {
+    const other = { backends: ['127.0.0.1:1'], via: 'socks5://127.0.0.1:1' }
+    await start(decide, { clusters: { other } })
+    await bed.turnedAway()
+    expect((await bed.recorded(1))[0]!.ended.cause).toBe('route-failed')
+    expect(await bed.told(/route function failed/)).toMatchObject({
+      err: { message: expect.stringMatching(why) },
+    })
+  })
+
   it('a reload keeps the connections of decided backends, and those that count in their limits', async () => {
     await start(() => ({ backend: backend.address, limits: { maxConnections: 1 } }))
     const client = await bed.connect()

@@ -158,7 +158,9 @@ function checkRoute(route: unknown, path: Path): Finding[] {
 function unknownCluster(name: unknown, path: Path, clusters: unknown, mayReject: boolean): Finding[] {
   if (!isMap(clusters) || typeof name !== 'string' || Object.hasOwn(clusters, name)) return []
   if (mayReject && name === REJECT) return []
-  return [finding(path, `there is no cluster ${quote(name)}${oneOf(name, Object.keys(clusters))}`)]
+  const names = Object.keys(clusters)
+  const advice = names.length === 0 ? ': "clusters" is empty' : oneOf(name, names)
+  return [finding(path, `there is no cluster ${quote(name)}${advice}`)]
 }
 
 const keysIn = (value: unknown, keys: readonly string[]): string[] =>

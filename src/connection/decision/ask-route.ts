@@ -2,7 +2,7 @@
  * Asks a `route` function about a client, for at most `routeMs` besides the time in which it waits for the client. Whatever the
  * function does, this ends one connection and never the process.
  */
-import { describe } from '../../config/wording.js'
+import { show } from '../../arguments.js'
 import { DialogueOver } from '../../io/dialogue.js'
 import type { RouteFunction } from '../../route/visitor.js'
 import type { KnownClient } from '../opening/known-client.js'
@@ -10,6 +10,9 @@ import { Refusal, refuse } from '../refusal.js'
 import { Question } from './question.js'
 import { type Decision, isRejection, readDecision } from './read-decision.js'
 import { RouteTime } from './route-time.js'
+
+const HOW_TO_REJECT = 'write "return visitor.reject(…)"'
+const REJECTION_LOST = `route: reject() was called and its result was not returned: ${HOW_TO_REJECT}`
 
 /** `path`: of the request, in the spelling that routes compare. Throws Refusal, DialogueOver, and an Error of the function. */
 export async function askRoute(
@@ -26,7 +29,11 @@ export async function askRoute(
     await question.answered()
     time.end()
     const decision = readDecision(returned)
-    if (!isRejection(decision)) return decision
+    if (!isRejection(decision)) {
+      // Otherwise a function that only forgets a `return` would let its client in.
+      if (question.hasRejected) throw new TypeError(REJECTION_LOST)
+      return decision
+    }
     const { reason, answer } = decision
     client.answer = answer
     throw refuse(reason === undefined ? 'rejected' : `rejected: ${reason}`)
@@ -43,5 +50,7 @@ function whyFailed(error: unknown, question: Question, time: RouteTime): Error {
   }
   question.close()
   if (error instanceof Refusal || error instanceof Error) return error
-  return new TypeError(`route: it threw ${describe(error)}: throw an Error`)
+  if (typeof error === 'object' && error !== null && isRejection(error))
+    return new TypeError(`route: it threw the result of reject(): ${HOW_TO_REJECT}`)
+  return new TypeError(`route: it threw ${show(error)}: throw an Error`)
 }

@@ -2,6 +2,7 @@
  * One question to a route function: what the function may do with its client until it has answered. When the question is over,
  * nothing of it touches the client any more, because the bytes belong to the backend then.
  */
+import { bytes as aBuffer, type Door, type Kind, readArgument, readOptions, show } from '../../arguments.js'
 import { shorten } from '../../config/wording.js'
 import { MillraceError } from '../../errors.js'
 import type { DialogueOver } from '../../io/dialogue.js'
@@ -18,11 +19,18 @@ const MOST_REASON_CHARS = 300
 /** Bytes that may wait for a client that reads slowly. */
 const MOST_WRITTEN_BYTES = 64 * 1024
 
+const REJECT: Door<RejectOptions> = { name: 'reject', argument: 'options', fields: { answer: aBuffer } }
+const aText: Kind<string> = {
+  wanted: 'a text',
+  accepts: (value): value is string => typeof value === 'string',
+}
+
 export class Question {
   readonly #client: KnownClient
   readonly #time: RouteTime
   #abort: AbortController | undefined
   #isOver = false
+  #hasRejected = false
   /** Takes come one after the other, and so do writes. */
   #taken: Promise<unknown> = Promise.resolve()
   #written: Promise<void> = Promise.resolve()
@@ -55,8 +63,13 @@ export class Question {
       peek: (bytes) => watched(this.#peek(bytes)),
       take: (bytes) => watched(this.#take(bytes)),
       write: (bytes) => watched(this.#write(bytes)),
-      reject,
+      reject: (reason, options) => this.#reject(reason, options),
     }
+  }
+
+  /** Whether the function has called `reject`, which does nothing until its result is returned. */
+  get hasRejected(): boolean {
+    return this.#hasRejected
   }
 
   /** The function has answered. Resolves when everything is written. Throws DialogueOver. */
@@ -95,9 +108,14 @@ export class Question {
     throw refuse(`bad-hello: ${hello}`)
   }
 
-  async #peek(bytes: number): Promise<Buffer> {
+  #reject(reason: string | undefined, options: RejectOptions | undefined): Rejection {
+    this.#hasRejected = true
+    return rejectionOf(reason, options)
+  }
+
+  async #peek(bytes: number, what = 'peek'): Promise<Buffer> {
     if (!Number.isInteger(bytes) || bytes < 1 || bytes > MOST_PEEKED_BYTES) {
-      throw new RangeError(`peek: expected 1 to ${MOST_PEEKED_BYTES} bytes, not ${bytes}`)
+      throw new RangeError(`${what}: expected 1 to ${MOST_PEEKED_BYTES} bytes, not ${show(bytes)}`)
     }
     this.#throwIfOver()
     return this.#time.waitFor(this.#client.dialogue.show(bytes))
@@ -107,7 +125,7 @@ export class Question {
     const { dialogue } = this.#client
     const took = this.#taken.then(async () => {
       this.#throwIfHttp('take')
-      const { length } = await this.#peek(bytes)
+      const { length } = await this.#peek(bytes, 'take')
       this.#throwIfOver()
       return Buffer.from(dialogue.socket.read(length))
     })
@@ -118,7 +136,7 @@ export class Question {
   async #write(bytes: Uint8Array): Promise<void> {
     this.#throwIfOver()
     this.#throwIfHttp('write')
-    const copy = copyOf(bytes, 'write', MOST_WRITTEN_BYTES - this.#unwrittenBytes)
+    const copy = copyOf(readArgument('write', 'bytes', aBuffer, bytes), 'write', this.#unwrittenBytes)
     this.#unwrittenBytes += copy.length
     this.#written = this.#written.then(async () => {
       await this.#time.waitFor(this.#client.dialogue.say(copy))
@@ -142,27 +160,25 @@ export class Question {
   }
 }
 
-function reject(reason?: string, { answer }: RejectOptions = {}): Rejection {
-  if (reason !== undefined && typeof reason !== 'string')
-    throw new MillraceError('bad-argument', `reject: expected a text as the reason, not ${typeof reason}`)
+function rejectionOf(reason: string | undefined, options: RejectOptions | undefined): Rejection {
+  const { answer } = readOptions(REJECT, options)
+  const text = reason === undefined ? undefined : readArgument('reject', 'reason', aText, reason)
   return {
     isRejected: true,
-    reason: reason && shorten(reason, MOST_REASON_CHARS),
+    reason: text && shorten(text, MOST_REASON_CHARS),
     answer: answer && copyOf(answer, 'reject'),
   }
 }
 
-function copyOf(bytes: Uint8Array, what: string, most = MOST_WRITTEN_BYTES): Buffer {
-  if (!(bytes instanceof Uint8Array))
+/** `waiting`: bytes that wait for the client already. */
+function copyOf(bytes: Uint8Array, what: string, waiting = 0): Buffer {
+  if (bytes.length + waiting > MOST_WRITTEN_BYTES) {
+    const beside = waiting === 0 ? '' : `, and ${waiting} bytes wait already`
     throw new MillraceError(
       'bad-argument',
-      `${what}: expected bytes (a Uint8Array or a Buffer), not ${typeof bytes}`,
+      `${what}: ${bytes.length} bytes are too many: at most ${MOST_WRITTEN_BYTES} may wait for the client${beside}`,
     )
-  if (bytes.length > most)
-    throw new MillraceError(
-      'bad-argument',
-      `${what}: ${bytes.length} bytes are too many: at most ${MOST_WRITTEN_BYTES} may wait for the client`,
-    )
+  }
   return Buffer.from(bytes)
 }
 

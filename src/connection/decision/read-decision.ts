@@ -2,14 +2,14 @@
  * Reads what a route function returns. A function is no config: nothing has checked it before, and it may return anything. Each
  * connection pays for this, so there are tables of readers and no schema.
  */
+import { show } from '../../arguments.js'
 import type { OwnTimeouts } from '../../config/timeouts.js'
-import { describe } from '../../config/wording.js'
 import type { Destined, Rejection } from '../../route/visitor.js'
 import { type BackendParts, readBackend } from './decided-backend.js'
 import { type DecidedLimits, readLimits } from './decided-limits.js'
 import { readTags } from './decided-tags.js'
 import { readTimeouts } from './decided-timeouts.js'
-import { type AnyMap, isMap, type Readers, readMap, readText } from './read-map.js'
+import { isMap, type Readers, readMap, readText } from './read-map.js'
 
 /** What a route function has decided about a client that it has not rejected. Undefined: it says nothing about this. */
 export interface Decision {
@@ -39,8 +39,7 @@ const NOTHING: Decision = {}
 export function readDecision(returned: unknown): Decision | Rejection {
   if (returned === undefined) return NOTHING
   if (typeof returned === 'string') return { cluster: returned }
-  if (!saysSomething(returned))
-    throw new TypeError(`route: it returned ${describe(returned)}: return ${WANTED}`)
+  if (!isMap(returned)) throw new TypeError(`route: it returned ${show(returned)}: return ${WANTED}`)
   if (isRejection(returned)) return returned
   const decision = readMap(returned, READERS, '', WANTED)
   if ((decision.limits?.maxConnections ?? 0) > 0 && decision.backend === undefined)
@@ -52,10 +51,3 @@ export function readDecision(returned: unknown): Decision | Rejection {
 
 export const isRejection = (decision: object): decision is Rejection =>
   'isRejected' in decision && decision.isRejected === true
-
-/** An object that says nothing is a mistake unless it is written as one: `new Map()` looks like `{}` from here. */
-function saysSomething(value: unknown): value is AnyMap {
-  if (!isMap(value)) return false
-  const kind: unknown = Object.getPrototypeOf(value)
-  return kind === Object.prototype || kind === null || Object.keys(value).length > 0
-}

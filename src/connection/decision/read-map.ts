@@ -1,6 +1,7 @@
 /** Reads maps that a route function returns, each by one table of its keys. Pure. */
+import { show } from '../../arguments.js'
 import { oneOf } from '../../config/suggest.js'
-import { describe, quote } from '../../config/wording.js'
+import { quote } from '../../config/wording.js'
 
 /** Reads a value, or throws a TypeError that says what is wrong. `at`: where the value stands, such as `backend.tls`. */
 export type Reader<Value> = (value: unknown, at: string) => Value
@@ -8,8 +9,12 @@ export type Readers<Parts> = { readonly [Name in keyof Parts]-?: Reader<Exclude<
 
 export type AnyMap = Readonly<Record<string, unknown>>
 
-export const isMap = (value: unknown): value is AnyMap =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/** An object that says nothing is a mistake unless it is written as one: a Map or a Date looks like `{}` from here. */
+export function isMap(value: unknown): value is AnyMap {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const kind: unknown = Object.getPrototypeOf(value)
+  return kind === Object.prototype || kind === null || Object.keys(value).length > 0
+}
 
 /** Keys whose value is undefined say nothing. `wanted`: what the value should be. */
 export function readMap<Parts>(
@@ -32,7 +37,7 @@ export function readMap<Parts>(
 
 /** The error for a value that is not what it should be. It does not show the value if it may hold a secret. */
 export function wrong(at: string, wanted: string, value: unknown): TypeError {
-  return new TypeError(`route: ${at}: expected ${wanted}, not ${describe(value)}`)
+  return new TypeError(`route: ${at}: expected ${wanted}, not ${show(value)}`)
 }
 
 export const readText: Reader<string> = (value, at) => {

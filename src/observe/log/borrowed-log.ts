@@ -44,7 +44,11 @@ class BorrowedLog implements OpenLog {
   }
 
   readonly record: WriteRecord = (id, facts, ended, tally) => {
-    const isWritten = this.#call('info', [toRecord(id, facts, ended), messageOf(ended)])
+    const lost = (): void => {
+      tally.written--
+      tally.dropped++
+    }
+    const isWritten = this.#call('info', [toRecord(id, facts, ended), messageOf(ended)], lost)
     if (isWritten) tally.written++
     else tally.dropped++
     return isWritten
@@ -81,13 +85,17 @@ class BorrowedLog implements OpenLog {
     }
   }
 
-  /** False: the line is lost. */
-  #call(level: Level, line: readonly unknown[]): boolean {
+  /** False: the line is lost. `lost`: it is lost later, because the logger is asynchronous and has rejected. */
+  #call(level: Level, line: readonly unknown[], lost?: () => void): boolean {
     return this.#ask(() => {
       const write = this.#logger[level]
       if (write === undefined) return true
       const written: unknown = Reflect.apply(write, this.#logger, line)
-      if (types.isPromise(written)) written.catch((error) => this.#failed(error))
+      if (types.isPromise(written))
+        written.catch((error) => {
+          lost?.()
+          this.#failed(error)
+        })
       return true
     }, false)
   }

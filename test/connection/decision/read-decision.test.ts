@@ -22,21 +22,26 @@ describe('what a route function returns', () => {
   })
 
   it.each<[unknown, string]>([
-    [null, 'it returned nothing: return the name of a cluster'],
+    [null, 'it returned null: return the name of a cluster'],
     [Number.NaN, `it returned NaN: return the name of a cluster, an object with some of cluster`],
     [true, 'it returned true'],
     [7n, 'it returned 7'],
     [Symbol('x'), 'it returned Symbol(x)'],
     [['app'], 'it returned a list'],
     [() => 'app', 'it returned a function'],
-    [new Map([['cluster', 'app']]), 'it returned a map'],
+    [new Map([['cluster', 'app']]), 'it returned a Map'],
     [new Error('no'), WANTED],
     [{ clutser: 'app' }, '"clutser" is an unknown key; did you mean "cluster"?'],
     [{ constructor: 'app' }, '"constructor" is an unknown key: write one of "cluster", "backend"'],
     [{ cluster: 5 }, 'route: cluster: expected a text, not 5'],
-    [{ cluster: { name: 'app' } }, 'route: cluster: expected a text, not a map'],
+    [{ cluster: { name: 'app' } }, 'route: cluster: expected a text, not an object'],
     [{ key: 5 }, 'route: key: expected a text, not 5'],
-    [{ timeouts: { idelMs: 1 } }, 'timeouts has no idelMs'],
+    [{ timeouts: { idelMs: 1 } }, '"timeouts.idelMs" is an unknown key; did you mean "idleMs"?'],
+    [{ tags: new Map([['tenant', 'a']]) }, 'route: tags: expected a map of texts, not a Map'],
+    [{ tags: new Set(['a']) }, 'route: tags: expected a map of texts, not a Set'],
+    [{ limits: new Date(0) }, 'route: limits: expected a map such as { bytesPerSecond: "1MiB" }, not a Date'],
+    [{ timeouts: [] }, 'route: timeouts: expected a map such as { idleMs: "8h" }, not a list'],
+    [{ backend: new Map() }, 'route: backend: expected an address, or a map such as'],
   ])('%s is a mistake, and the error says what to return', (returned, message) => {
     expect(() => readDecision(returned)).toThrow(message)
   })
