@@ -20,7 +20,7 @@ const causesThat = (may: (kind: EndingKind) => boolean): string[] => [
 const plainCause = z.enum(causesThat(({ detail }) => detail !== 'always'))
 const detailed = causesThat(({ detail }) => detail !== undefined).join('|')
 /** The text behind the colon is for people. */
-const detailedCause = z.string().regex(new RegExp(`^(${detailed}): [\\x20-\\x7e]+$`))
+const detailedCause = z.string().regex(new RegExp(`^(${detailed}): [^\\p{Cc}]+$`, 'u'))
 
 const ended = z
   .strictObject({

@@ -113,3 +113,11 @@ it.each<[string, Logger]>([
   expect(warned).toHaveBeenCalledTimes(1)
   expect(counts.written + counts.dropped).toBe(1)
 })
+
+it('a record that an asynchronous logger rejects counts as dropped', async () => {
+  vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  const counts = tally()
+  borrowLog(keeping({ info: async () => boom() }).logger, 'info').record('id', FACTS, ENDED, counts)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(counts).toEqual({ written: 0, dropped: 1 })
+})
