@@ -207,3 +207,14 @@ describe('a cluster', () => {
     expect(problemsOf({ cluster: 'web' }, cluster).join()).toContain(message)
   })
 })
+
+it('a cluster that is named although there is none at all is told so', () => {
+  const config = {
+    listeners: [
+      { address: '127.0.0.1:1', cluster: 'web' },
+      { address: '127.0.0.1:2', route: () => undefined },
+    ],
+    clusters: {},
+  }
+  expect(() => validateConfig(config)).toThrow('there is no cluster "web": "clusters" is empty')
+})
