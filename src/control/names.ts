@@ -6,6 +6,9 @@ import { didYouMean } from '../config/suggest.js'
 import { MillraceError } from '../errors.js'
 import type { ProxyStatus } from '../observe/status.js'
 
+/** A range can have a thousand. */
+const MOST_NAMED = 8
+
 /** Listeners and clusters that exist, those that are leaving included. */
 export interface Names {
   readonly listeners: readonly string[]
@@ -52,8 +55,18 @@ export function unknownName(
   known: readonly string[] = [],
   where = '',
 ): MillraceError {
-  const message = `there is no ${what} ${JSON.stringify(name)}${where}${didYouMean(name, known)}`
+  const message =
+    (what === 'listener' ? explainAddresses(name, known) : undefined) ??
+    `there is no ${what} ${JSON.stringify(name)}${where}${didYouMean(name, known)}`
   return new MillraceError('unknown-name', message)
+}
+
+/** A listener with several addresses is a listener for each of them. Undefined: `name` is none. */
+function explainAddresses(name: string, known: readonly string[]): string | undefined {
+  const each = known.filter((one) => one.startsWith(`${name}@`))
+  if (each.length === 0) return undefined
+  const some = each.slice(0, MOST_NAMED).join(', ') + (each.length > MOST_NAMED ? ', …' : '')
+  return `${JSON.stringify(name)} has ${each.length} addresses: name one of ${some}`
 }
 
 function findUnknown(

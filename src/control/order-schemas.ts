@@ -28,8 +28,8 @@ import {
   CONNECTION_SORTS,
   type ConnectionFilter,
   DEFAULT_LISTED,
-  DOWN_IS_NO_ORDER,
   type DrainOrder,
+  explainNoOrder,
   type FromOutside,
   type HoldOrder,
   LEAST_RATE,
@@ -139,9 +139,7 @@ export const holdOrder = z.strictObject({
 
 export const backendChange = z
   .strictObject({
-    state: z
-      .enum(BACKEND_STATES, { error: ({ input }) => (input === 'down' ? DOWN_IS_NO_ORDER : undefined) })
-      .optional(),
+    state: z.enum(BACKEND_STATES, { error: ({ input }) => explainNoOrder(input) }).optional(),
     weight: z.int().min(0).max(MOST_WEIGHT).optional(),
   })
   .superRefine((change, context) =>

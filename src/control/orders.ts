@@ -9,9 +9,16 @@ export const SOURCE_SORTS = ['connections', 'rate', 'bytes'] as const
 export type SourceSort = (typeof SOURCE_SORTS)[number]
 export const BACKEND_STATES = ['up', 'drain', 'maint'] as const
 export type BackendState = (typeof BACKEND_STATES)[number]
-/** The answer to an operator who asks for it. */
-export const DOWN_IS_NO_ORDER =
-  'down is what millrace finds out by itself: use drain (no new connections) or maint (out of service)'
+/** The answers to an operator who asks for a state that cannot be set. */
+const NO_ORDERS: ReadonlyMap<unknown, string> = new Map([
+  [
+    'down',
+    'down is what millrace finds out by itself: use drain (no new connections) or maint (out of service)',
+  ],
+  ['ready', "ready is HAProxy's word: use up"],
+])
+/** Why this state cannot be set, and what to use. Undefined: nothing is known of it. */
+export const explainNoOrder = (state: unknown): string | undefined => NO_ORDERS.get(state)
 /** How many connections or sources a list has at most, and by default. */
 export const MOST_LISTED = 1000
 export const DEFAULT_LISTED = 100

@@ -60,8 +60,8 @@ export interface EndingKind {
   /** Only for timeouts that waited for this side. */
   readonly waitedFor?: Side
   readonly phases: readonly Phase[]
-  /** HAProxy's letter for who caused the end. `-`: nobody. */
-  readonly letter: '-' | 'C' | 'c' | 'S' | 's' | 'P' | 'R' | 'K' | 'I' | 'D' | 'U'
+  /** HAProxy's letter for who caused the end. `-`: nobody. `L`: the proxy has answered itself, as it was told. */
+  readonly letter: '-' | 'C' | 'c' | 'S' | 's' | 'P' | 'R' | 'K' | 'I' | 'D' | 'U' | 'L'
   /** Undefined: not an error, but an ordinary end or a client that was denied. */
   readonly error?: ErrorScope
   /** The client was turned away on purpose. That is no error: nobody has to be told. Default false. */
@@ -117,7 +117,7 @@ const TABLE = [
     means: 'The request does not ask for WebSocket, and `http` is `reject`' },
   { cause: 'no-route', by: 'proxy', phases: ['opening'], letter: 'P', error: 'first-bytes', status: 404, told: 'unknown',
     means: 'No route matches this client, and the listener has no `cluster`' },
-  { cause: 'redirected', by: 'proxy', phases: ['opening'], letter: 'P', status: 301,
+  { cause: 'redirected', by: 'proxy', phases: ['opening'], letter: 'L', status: 301,
     means: 'The listener has `redirect`, and sends the client to HTTPS' },
   { cause: 'rejected', detail: 'sometimes', by: 'proxy', phases: ['opening'], letter: 'P', isDenied: true, status: 403, told: 'denied',
     means: 'A route or the `route` function rejects the client' },

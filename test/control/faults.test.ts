@@ -119,6 +119,15 @@ describe('changes of a backend', () => {
     expect(error?.issues).toMatchObject([{ message: expect.stringMatching(/drain .* or maint/) }])
   })
 
+  it("a change of a backend to HAProxy's ready is refused, and the error says to use up", () => {
+    const { error } = schemas.backendChange.safeParse({ state: 'ready' })
+    expect(error?.issues).toMatchObject([{ message: "ready is HAProxy's word: use up" }])
+    expect(parseCommandLine('backend pg x:1 --state ready'.split(' '), '1.2.3')).toMatchObject({
+      kind: 'misused',
+      message: expect.stringContaining("ready is HAProxy's word: use up."),
+    })
+  })
+
   it.each([
     ['--weight 1001', { weight: 1001 }],
     ['--weight -1', { weight: -1 }],

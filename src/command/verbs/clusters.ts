@@ -8,7 +8,7 @@ import {
   BACKEND_STATES,
   type BackendChange,
   type BackendState,
-  DOWN_IS_NO_ORDER,
+  explainNoOrder,
   MOST_WEIGHT,
 } from '../../control/orders.js'
 import { readBy } from '../flags.js'
@@ -49,7 +49,8 @@ export function defineFailback(failback: Command, decide: Decide): void {
 }
 
 function backendState(text: string): BackendState {
-  if (text === 'down') throw new InvalidArgumentError(`${DOWN_IS_NO_ORDER}.`)
+  const noOrder = explainNoOrder(text)
+  if (noOrder !== undefined) throw new InvalidArgumentError(`${noOrder}.`)
   const state = BACKEND_STATES.find((each) => each === text)
   if (state === undefined) throw new InvalidArgumentError(`Allowed choices are ${BACKEND_STATES.join(', ')}.`)
   return state

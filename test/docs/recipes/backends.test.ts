@@ -17,6 +17,8 @@ describeRecipe('hung-backend', {
     await startHello(join(folder, 'two'), two)
     return {
       '0.0.0.0:80': `127.0.0.1:${own}`,
+      // Both clients must come before the second check fails, however busy the machine is.
+      'timeoutMs: 1s': 'timeoutMs: 4s',
       'app1.example.net:8080': `127.0.0.1:${one}`,
       'app2.example.net:8080': `127.0.0.1:${two}`,
       'http://proxy.example.net/': `http://127.0.0.1:${own}/`,

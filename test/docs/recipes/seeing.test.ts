@@ -20,7 +20,7 @@ describeRecipe('logs', {
       'mail1.example.net:25': `127.0.0.1:${await freePort()}`,
       'udp://logs.example.net': `udp://127.0.0.1:${syslog}`,
       '/var/log/millrace/': `${folder}/`,
-      'ssh logs.example.net tail -n 1 /var/log/': `tail -n 1 ${folder}/`,
+      'ssh logs.example.net grep no-backend /var/log/': `grep no-backend ${folder}/`,
       'http://proxy.example.net/': `http://127.0.0.1:${web}/`,
       'telnet://proxy.example.net:25': `telnet://127.0.0.1:${mail}`,
     }

@@ -52,6 +52,7 @@ describeRecipe('sni-passthrough', {
       'apps.example.net:443': `127.0.0.1:${apps}`,
       'proxy.example.net:443': `127.0.0.1:${own}`,
       'curl -s': `curl -s --cacert ${pair.cert}`,
+      'curl -sS': `curl -sS --cacert ${pair.cert}`,
     }
   },
   more: (recipe) => {

@@ -37,6 +37,7 @@ const ENDINGS: readonly [RecordEnding, string][] = [
   [{ by: 'proxy', phase: 'opening', cause: 'no-sni' }, 'PR'],
   [{ by: 'proxy', phase: 'opening', cause: 'no-route' }, 'PR'],
   [{ by: 'proxy', phase: 'opening', cause: 'upgrade-required' }, 'PR'],
+  [{ by: 'proxy', phase: 'opening', cause: 'redirected' }, 'LR'],
   [{ by: 'proxy', phase: 'opening', cause: 'rejected' }, 'PR'],
   [{ by: 'proxy', phase: 'opening', cause: 'rejected: no such tenant' }, 'PR'],
   [{ by: 'proxy', phase: 'opening', cause: 'route-failed' }, 'PR'],
