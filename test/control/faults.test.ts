@@ -123,8 +123,9 @@ describe('changes of a backend', () => {
     const { error } = schemas.backendChange.safeParse({ state: 'ready' })
     expect(error?.issues).toMatchObject([{ message: "ready is HAProxy's word: use up" }])
     expect(parseCommandLine('backend pg x:1 --state ready'.split(' '), '1.2.3')).toMatchObject({
-      kind: 'misused',
-      message: expect.stringContaining("ready is HAProxy's word: use up."),
+      kind: 'exit',
+      code: 2,
+      stderr: expect.stringContaining("ready is HAProxy's word: use up."),
     })
   })
 

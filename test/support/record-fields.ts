@@ -162,7 +162,7 @@ export const recordSchema = z.strictObject({
   /** Only in a record of a connection that is still open, which has no end: see `openRecordSchema`. */
   final: z.undefined().optional(),
   ended,
-  termination: z.string().regex(/^(--|[CcSsRKIPDU][RQCHD])$/),
+  termination: z.string().regex(/^(--|[CcSsRKIPDUL][RQCHD])$/),
 })
 
 /** A record as a line of the log. */
