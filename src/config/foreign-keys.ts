@@ -69,11 +69,39 @@ const OURS: Readonly<Record<string, string>> = {
   workerconnections: 'limits.maxConnections',
 }
 
+/** What such keys are called in one kind of map. They go before those above, and before our keys that are near. */
+const OURS_IN = {
+  backend: { maxconn: 'clusters.NAME.backends[].maxConnections', ssl: 'clusters.NAME.tls' },
+  route: {
+    backend: 'listeners[].routes[].cluster',
+    defaultbackend: 'listeners[].cluster',
+    pathbeg: 'listeners[].routes[].path',
+    reqsslsni: 'listeners[].routes[].sni',
+    sslfcsni: 'listeners[].routes[].sni',
+    usebackend: 'listeners[].routes[].cluster',
+  },
+  config: { backends: 'clusters', defaults: 'timeouts' },
+  timeouts: { client: 'timeouts.idleMs', server: 'timeouts.idleMs', tunnel: 'timeouts.idleMs' },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>
+
+const plainOf = (key: string): string => key.toLowerCase().replace(/[-_. ]/g, '')
+
+/** Says which key of ours another proxy calls so in this kind of map. Undefined: none. */
+export function explainForeign(map: keyof typeof OURS_IN): (key: string) => string | undefined {
+  const ours = new Map<string, string>(Object.entries(OURS_IN[map]))
+  return (key) => {
+    const name = ours.get(plainOf(key))
+    return name === undefined ? undefined : `unknown key: its name here is ${name}: use that key`
+  }
+}
+
 /** The key of ours that another proxy calls so. Undefined: no proxy that we know does. */
 export function ourKeyFor(key: string): string | undefined {
-  const plain = key.toLowerCase().replace(/[-_ ]/g, '')
+  const plain = plainOf(key)
   return Object.hasOwn(OURS, plain) ? OURS[plain] : undefined
 }
 
 /** All keys of ours that this file names. */
-export const OUR_KEYS: readonly string[] = Object.values(OURS)
+export const OUR_KEYS: readonly string[] = [OURS, ...Object.values(OURS_IN)].flatMap((map) =>
+  Object.values<string>(map),
+)

@@ -17,6 +17,7 @@ import type { ClusterLimits, ProcessLimits } from '../limits/policy.js'
 import type { ForwardProxyOptions } from '../via/forward-proxy.js'
 import { withIpv6Only } from './checks/listener-addresses.js'
 import type { ProxyTlv, StartTls } from './common-input.js'
+import { explainForeign } from './foreign-keys.js'
 import { PROXY_TLVS } from './proxy-tlvs.js'
 import { type AdminConfig, adminSchema } from './schemas/admin-schema.js'
 import { type BackendConfig, backendsField, withMaxConnections } from './schemas/backends-schema.js'
@@ -142,43 +143,47 @@ const cluster = fields
     return withMaxConnections(config, rest.limits?.perBackend?.maxConnections ?? 0)
   })
 
-const config = fields.strictMap('a map with listeners and clusters', {
-  splice: fields.choiceOf(SPLICE_MODES).default(DEFAULTS.splice),
-  workers: fields.workersField.default(1),
-  workerHangMs: fields.durationField
-    .refine((ms) => ms === 0 || ms >= SHORTEST_HANG_MS, {
-      error: ({ input }) => expected('at least 100ms, or 0 to never kill a worker', `${input}ms`),
-    })
-    .default(30_000),
-  upgradeMs: fields.waitField.default(60_000),
-  handOver: handOverSchema.prefault(true),
-  state: fields.optional(
-    fields.checkedTextField('the path of a file', (text) =>
-      text === '' ? 'write the path of a file' : undefined,
+const config = fields.strictMap(
+  'a map with listeners and clusters',
+  {
+    splice: fields.choiceOf(SPLICE_MODES).default(DEFAULTS.splice),
+    workers: fields.workersField.default(1),
+    workerHangMs: fields.durationField
+      .refine((ms) => ms === 0 || ms >= SHORTEST_HANG_MS, {
+        error: ({ input }) => expected('at least 100ms, or 0 to never kill a worker', `${input}ms`),
+      })
+      .default(30_000),
+    upgradeMs: fields.waitField.default(60_000),
+    handOver: handOverSchema.prefault(true),
+    state: fields.optional(
+      fields.checkedTextField('the path of a file', (text) =>
+        text === '' ? 'write the path of a file' : undefined,
+      ),
     ),
-  ),
-  kernelPipeBytes: fields
-    .sizeField({ bytes: SMALLEST_PIPE_BYTES, text: '64KiB' }, { bytes: 1024 ** 2, text: '1MiB' })
-    .default(DEFAULT_PIPE_LIMITS.kernelPipeBytes),
-  pinnedMemoryBytes: fields
-    .sizeField({ bytes: 1024 ** 2, text: '1MiB' }, { bytes: 64 * 1024 ** 3, text: '64GiB' })
-    .default(DEFAULT_PIPE_LIMITS.pinnedMemoryBytes),
-  include: fields.optional(
-    fields.textsField('a file or a pattern such as conf.d/*.yaml', (text) =>
-      text === '' ? 'write the path of a file' : undefined,
+    kernelPipeBytes: fields
+      .sizeField({ bytes: SMALLEST_PIPE_BYTES, text: '64KiB' }, { bytes: 1024 ** 2, text: '1MiB' })
+      .default(DEFAULT_PIPE_LIMITS.kernelPipeBytes),
+    pinnedMemoryBytes: fields
+      .sizeField({ bytes: 1024 ** 2, text: '1MiB' }, { bytes: 64 * 1024 ** 3, text: '64GiB' })
+      .default(DEFAULT_PIPE_LIMITS.pinnedMemoryBytes),
+    include: fields.optional(
+      fields.textsField('a file or a pattern such as conf.d/*.yaml', (text) =>
+        text === '' ? 'write the path of a file' : undefined,
+      ),
     ),
-  ),
-  listeners: fields.listOf('a list of listeners', listenerSchema),
-  clusters: fields.mapOf('a map of clusters', cluster),
-  names: namesSchema.prefault({}),
-  limits: processLimitsField,
-  timeouts: timeoutsSchema.prefault({}),
-  keepalive: keepaliveSchema.prefault(true),
-  socket: socketField('config'),
-  log: logSchema.prefault({}),
-  admin: adminSchema,
-  tests: testsField,
-})
+    listeners: fields.listOf('a list of listeners', listenerSchema),
+    clusters: fields.mapOf('a map of clusters', cluster),
+    names: namesSchema.prefault({}),
+    limits: processLimitsField,
+    timeouts: timeoutsSchema.prefault({}),
+    keepalive: keepaliveSchema.prefault(true),
+    socket: socketField('config'),
+    log: logSchema.prefault({}),
+    admin: adminSchema,
+    tests: testsField,
+  },
+  explainForeign('config'),
+)
 
 /** Adds what listeners and clusters take from other parts of the config. */
 export const configSchema: z.ZodType<Config> = config.transform(

@@ -96,3 +96,24 @@ nbthread: 4`
     '4:1 nbthread: unknown key: its name here is workers: use that key',
   ])
 })
+
+it('a key of HAProxy is answered with the key of ours that belongs into the same map', () => {
+  const text = `
+listeners: { address: "127.0.0.1:1", cluster: web, routes: { use_backend: web, path_beg: /a, req.ssl_sni: a }, timeouts: { client: 1 } }
+clusters: { web: { backends: { address: "192.0.2.1:80", maxconn: 5, ssl: true } } }
+timeouts: { server: 1 }
+backends: 1
+defaults: 1`
+  const named = problemsOf(text).flatMap((problem) => /its name here is (.*): use/.exec(problem)?.[1] ?? [])
+  expect(named.toSorted()).toEqual([
+    'clusters',
+    'clusters.NAME.backends[].maxConnections',
+    'clusters.NAME.tls',
+    'listeners[].routes[].cluster',
+    'listeners[].routes[].path',
+    'listeners[].routes[].sni',
+    'timeouts',
+    'timeouts.idleMs',
+    'timeouts.idleMs',
+  ])
+})

@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import type { Address, TcpAddress } from '../../address.js'
 import type { Expansion } from '../../cluster/names/cluster-names.js'
+import { explainForeign } from '../foreign-keys.js'
 import { explainService } from '../values/host-names.js'
 import * as fields from './fields.js'
 import { limitField } from './limit-fields.js'
@@ -80,6 +81,7 @@ const backend = z.preprocess(
       maxConnections: limitField,
       srv: fields.optional(fields.checkedTextField('the name of a service', explainService)),
     },
+    explainForeign('backend'),
   ),
 )
 

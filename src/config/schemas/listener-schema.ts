@@ -16,6 +16,7 @@ import type { RedirectStatus } from '../../websocket/error-answer.js'
 import type { Redirect } from '../../websocket/redirect.js'
 import type { ListenPlace } from '../checks/listener-addresses.js'
 import type { StartTls } from '../common-input.js'
+import { explainForeign } from '../foreign-keys.js'
 import type { ForwardedMode } from '../listener-input.js'
 import type { OwnTimeouts } from '../timeouts.js'
 import { explainHostPattern, explainProtocol, explainSniPattern } from '../values/host-names.js'
@@ -146,7 +147,7 @@ const routeMap = fields.strictMap('a map: { file, by }', {
   by: fields.choiceOf(['sni', 'host', 'user', 'database'] as const satisfies readonly MapKey[]),
 })
 
-const route = fields.strictMap('a route: { sni, cluster }', {
+const routeShape = {
   speaks: fields.optional(speaksField),
   sni: fields.optional(fields.textsField(NAME_PATTERN, explainSniPattern)),
   alpn: fields.optional(fields.textsField('a protocol such as h2', explainProtocol)),
@@ -159,7 +160,8 @@ const route = fields.strictMap('a route: { sni, cluster }', {
   cluster: fields.optional(clusterName),
   reject: fields.booleanField.default(false),
   http: fields.optional(requests),
-})
+}
+const route = fields.strictMap('a route: { sni, cluster }', routeShape, explainForeign('route'))
 
 /** A text is `to` alone. */
 const redirectField: z.ZodType<Redirect> = z
