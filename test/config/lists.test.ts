@@ -117,3 +117,10 @@ defaults: 1`
     'timeouts.idleMs',
   ])
 })
+
+it("HAProxy's mode of a listener gets one answer, which names protocol", () => {
+  const text = `
+listeners: { address: "127.0.0.1:1", cluster: web, mode: tcp }
+clusters: { web: { backends: "192.0.2.1:80" } }`
+  expect(problemsOf(text)).toEqual([expect.stringContaining('HAProxy\'s mode is "protocol": write protocol')])
+})

@@ -6,6 +6,7 @@ import { invalidConfig, MillraceError, type Problem } from '../../errors.js'
 import { formatPath } from '../checks/path.js'
 import type { Config } from '../schema.js'
 import { didYouMean } from '../suggest.js'
+import { shorten } from '../wording.js'
 import { type Applied, applyChange } from './apply.js'
 import {
   type Change,
@@ -270,7 +271,10 @@ function fateOf({ kept, ended, aside }: Combined): ChangesFate | undefined {
 function refusal(change: Change, applied: Applied): MillraceError {
   if (applied.kind === 'missing') {
     const { what, name, known } = applied
-    const message = `${describeChange(change)}: there is no ${what} ${JSON.stringify(name)}${didYouMean(name, known)}`
+    // The nearest address is as often that of a backend that must stay.
+    const hint =
+      what === 'backend' ? `: it has ${shorten(known.join(', ') || 'none', 200)}` : didYouMean(name, known)
+    const message = `${describeChange(change)}: there is no ${what} ${JSON.stringify(name)}${hint}`
     return new MillraceError('unknown-name', message)
   }
   const message = `${describeThing(change)} is there with other values: remove it first`

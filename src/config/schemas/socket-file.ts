@@ -11,11 +11,14 @@ import * as fields from './fields.js'
 const MODE = 'permissions in octal digits, such as "0660"'
 const GROUP = 'the name of a group, or its number'
 const KEYS = ['mode', 'group']
+const NO_PROTOCOL =
+  'mode is the permissions of a unix socket here. HAProxy\'s mode is "protocol": write protocol: http, or nothing for TCP'
+const isProtocol = (value: unknown): boolean => value === 'tcp' || value === 'http'
 
 /** Only text, because YAML reads 0660 as six hundred and sixty, and 0o660 as four hundred and thirty-two. */
 const mode = fields
   .textField(MODE)
-  .regex(/^0?[0-7]{3}$/, { error: ({ input }) => expected(MODE, input) })
+  .regex(/^0?[0-7]{3}$/, { error: ({ input }) => (isProtocol(input) ? NO_PROTOCOL : expected(MODE, input)) })
   .transform((digits) => Number.parseInt(digits, 8))
 
 const group = z.preprocess(
@@ -31,7 +34,9 @@ export const socketFileFields = { mode: fields.optional(mode), group: fields.opt
 export function checkSocketFile(listener: Readonly<Record<string, unknown>>, path: Path): Finding[] {
   const places = listenPlaces(listener, path)
   if (places.every(({ address }) => address.kind === 'unix' && !isAbstract(address))) return []
-  return KEYS.filter((key) => listener[key] !== undefined).map((key) => ({
+  return KEYS.filter(
+    (key) => listener[key] !== undefined && !(key === 'mode' && isProtocol(listener.mode)),
+  ).map((key) => ({
     path: [...path, key],
     message: 'works only with the file of a unix socket: write the address as unix:/path, or remove this key',
     about: 'key',

@@ -61,7 +61,10 @@ describe('an order to change the config', () => {
       { do: 'add-backend', cluster: 'ap', spec: '10.0.0.9:80' },
       'there is no cluster "ap"; did you mean "app"?',
     ],
-    [{ do: 'remove-backend', cluster: 'app', backend: '10.0.0.9:80' }, 'there is no backend "10.0.0.9:80"'],
+    [
+      { do: 'remove-backend', cluster: 'app', backend: '10.0.0.9:80' },
+      'there is no backend "10.0.0.9:80": it has 10.0.0.1:80',
+    ],
     [{ do: 'remove-cluster', cluster: 'b' }, 'there is no cluster "b"'],
     [{ do: 'remove-listener', listener: 'wob' }, 'there is no listener "wob"; did you mean "web"?'],
     [{ do: 'add-route', listener: 'x', spec: { sni: 'a', cluster: 'app' } }, 'there is no listener "x"'],
