@@ -2,27 +2,47 @@
 /** The table of backends: their state and its reason, their counts, and their latencies in the last five minutes. */
 import { bytes, count, NOTHING } from '/assets/dist/figures.js'
 import { backendReason, backendState, changedAgo, hasTiers, openOf } from '/assets/dist/words.js'
-import { quantile } from './figures.js'
+import { quantile, quantileIndex } from './figures.js'
 import { Table } from './tables.js'
 
 /** @import { Backend, Cluster } from './moment.js' */
 /** @import { Growths } from './growth.js' */
 /** @import { Column } from './tables.js' */
 
-/** @typedef {Backend & { cluster: string }} BackendRow */
+/** @typedef {Backend & { cluster: string, recentFailures: number }} BackendRow */
 /** @typedef {'connectSeconds' | 'firstByteSeconds'} LatencyName */
 
 /**
- * Backends that are down come first. Then come those that an operator or a reload took out of service.
+ * Backends that are down come first. Then come those that an operator or a reload took out of service, and those with connects
+ * that failed.
  * @param {readonly Cluster[]} clusters
- * @returns {BackendRow[]}
+ * @param {Growths} growths
+ * @returns {readonly BackendRow[]}
  */
-export function backendRows(clusters) {
-  const rows = clusters.flatMap((cluster) =>
-    cluster.backends.map((backend) => ({ ...backend, cluster: cluster.name })),
+export function backendRows(clusters, growths) {
+  const rows = clusters.flatMap(({ name: cluster, backends }) =>
+    backends.map((backend) => ({
+      ...backend,
+      cluster,
+      recentFailures: recentFailures(cluster, backend, growths),
+    })),
   )
-  const urgency = ['bad', 'warn', 'good']
-  return rows.sort((a, b) => urgency.indexOf(toneOf(a)) - urgency.indexOf(toneOf(b)))
+  return rows.toSorted((a, b) => urgencyOf(a) - urgencyOf(b))
+}
+
+/**
+ * @param {string} cluster
+ * @param {Backend} backend
+ * @param {Growths} growths
+ */
+const recentFailures = (cluster, { address }, growths) =>
+  growths.of(failuresKey({ cluster, address }))[0] ?? 0
+
+/** @param {BackendRow} row */
+function urgencyOf(row) {
+  const tone = toneOf(row)
+  if (tone !== 'good') return tone === 'bad' ? 0 : 1
+  return row.recentFailures > 0 ? 2 : 3
 }
 
 /** @param {Backend} backend */
@@ -43,12 +63,13 @@ const HEALTH = [
     isNumber: true,
     isShown: hasTiers,
     cell: ({ tier }) => String(tier),
+    value: ({ tier }) => tier,
   },
-  { title: 'State', width: 10, cell: backendState, tone: toneOf },
+  { title: 'State', width: 5.75, cell: backendState, tone: toneOf },
   {
     title: 'Reason',
     hint: 'Why the backend is up or down, as HAProxy abbreviates it, and what decides: checks, its agent, connects or answers. If nothing decides, the error of the last connect that failed',
-    width: 9.5,
+    width: 11,
     isWide: true,
     isShown: haveReasons,
     cell: (row) => backendReason(row) || (row.lastError ?? ''),
@@ -56,11 +77,12 @@ const HEALTH = [
   {
     title: 'Changed',
     hint: 'When the backend last went down or came back',
-    width: 6,
+    width: 6.5,
     isNumber: true,
     isWide: true,
     isShown: (rows) => rows.some(({ changedAt }) => changedAt !== undefined),
     cell: (row) => changedAgo(row, Date.now()),
+    value: ({ changedAt }) => (changedAt === undefined ? 0 : Date.parse(changedAt)),
   },
 ]
 
@@ -69,37 +91,42 @@ const COUNTS = [
   {
     title: 'Weight',
     hint: 'Its share of new connections, beside the other weights of the cluster',
-    width: 4.25,
+    width: 4,
     isNumber: true,
     isWide: true,
     cell: ({ weight }) => String(weight),
+    value: ({ weight }) => weight,
   },
   {
     title: 'Active',
     hint: 'Connections in use now',
-    width: 4.75,
+    width: 4.5,
     isNumber: true,
     cell: openOf,
+    value: ({ active }) => active,
   },
   {
     title: 'Connects',
     hint: 'Connects that succeeded, since millrace started',
-    width: 5.25,
+    width: 5,
     isNumber: true,
     isWide: true,
     cell: (each) => count(each.connections),
+    value: (each) => each.connections,
   },
   {
-    title: 'Failed',
-    hint: 'Connects that failed because of the backend, since millrace started',
-    width: 5.25,
+    title: 'Failed, 5 min',
+    hint: 'Connects that failed because of the backend, in the last five minutes',
+    width: 5,
     isNumber: true,
-    cell: ({ failures }) => count(failures),
+    cell: (row) => count(row.recentFailures),
+    value: (row) => row.recentFailures,
+    tone: (row) => (row.recentFailures > 0 ? 'bad' : ''),
   },
   {
     title: 'Last error',
     hint: 'The error of the last connect that failed',
-    width: 9.5,
+    width: 11,
     isWide: true,
     // The reasons have the errors, too, and there is no room for both.
     isShown: (rows) => !haveReasons(rows),
@@ -112,18 +139,20 @@ const BYTES = [
   {
     title: 'Up',
     hint: 'Bytes from clients to this backend, since millrace started',
-    width: 5.75,
+    width: 5.5,
     isNumber: true,
     isWide: true,
     cell: ({ traffic }) => bytes(traffic.bytesUp),
+    value: ({ traffic }) => traffic.bytesUp,
   },
   {
     title: 'Down',
     hint: 'Bytes from this backend to clients, since millrace started',
-    width: 5.75,
+    width: 5.5,
     isNumber: true,
     isWide: true,
     cell: (each) => bytes(each.traffic.bytesDown),
+    value: (each) => each.traffic.bytesDown,
   },
 ]
 
@@ -133,15 +162,15 @@ export function backendTable(growths) {
   const firstByteHint = 'From a connected backend to its first byte'
   /** @type {Column<BackendRow>[]} */
   const columns = [
-    { title: 'Backend', width: 11.5, cell: ({ address }) => address },
-    { title: 'Cluster', width: 6, isWide: true, cell: ({ cluster }) => cluster },
+    { title: 'Backend', width: 11, cell: ({ address }) => address },
+    { title: 'Cluster', width: 6.25, cell: ({ cluster }) => cluster },
     ...HEALTH,
     ...COUNTS,
     latencyColumn('Connect', connectHint, 'connectSeconds', growths),
     latencyColumn('First byte', firstByteHint, 'firstByteSeconds', growths),
     ...BYTES,
   ]
-  return new Table('backends', columns, keyOf, 'The config has no backends')
+  return new Table({ id: 'backends', columns, keyOf, empty: 'The config has no backends', most: 20 })
 }
 
 /**
@@ -152,17 +181,19 @@ export function backendTable(growths) {
  * @returns {Column<BackendRow>}
  */
 function latencyColumn(title, what, name, growths) {
+  /** @param {BackendRow} row */
+  const recent = (row) => ({ bounds: row[name].bounds, counts: growths.of(latencyKey(row, name)) })
   return {
     title: `${title} p50, p99`,
     hint: `${what}, in the last five minutes. 50 % of connections took at most the first time, 99 % at most the second`,
-    width: 8.75,
+    width: 7.75,
     isNumber: true,
     cell: (row) => {
-      const counts = growths.of(latencyKey(row, name))
-      if (counts.every((count) => count === 0)) return NOTHING
-      const { bounds } = row[name]
-      return `${quantile({ bounds, counts }, 0.5)}, ${quantile({ bounds, counts }, 0.99)}`
+      const histogram = recent(row)
+      const isEmpty = histogram.counts.every((count) => count === 0)
+      return isEmpty ? NOTHING : `${quantile(histogram, 0.5)}, ${quantile(histogram, 0.99)}`
     },
+    value: (row) => quantileIndex(recent(row), 0.99),
   }
 }
 

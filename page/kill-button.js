@@ -50,6 +50,9 @@ export class KillButtons {
       if (isOver) say('killed', 'killed connection', false)
       else rest()
     }
+    button.addEventListener('keydown', ({ key }) => {
+      if (key === 'Escape' && button.classList.contains('sure')) rest()
+    })
     button.addEventListener('click', () => {
       if (button.getAttribute('aria-disabled') === 'true') return
       if (button.classList.contains('sure')) void act()

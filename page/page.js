@@ -22,9 +22,11 @@ import { Growths } from './growth.js'
 import { History } from './history.js'
 import { KillButtons } from './kill-button.js'
 import { login } from './login.js'
+import { Notices } from './notices.js'
 import { countsOf, createTables } from './parts.js'
 import { element, tell } from './place.js'
 import { Presence } from './presence.js'
+import { startSearch } from './search.js'
 import { startTheme } from './theme.js'
 
 /** @import { Moment, Past, Status } from './moment.js' */
@@ -37,6 +39,12 @@ const growths = new Growths()
 const charts = new Charts()
 const buttons = new KillButtons(kill)
 const tables = createTables({ history, growths, buttons })
+const notices = {
+  workers: new Notices('workers'),
+  drains: new Notices('drains'),
+  bans: new Notices('bans'),
+  rates: new Notices('rates'),
+}
 const picker = /** @type {HTMLSelectElement} */ (element('listener'))
 /** @type {Moment | undefined} */
 let last
@@ -71,9 +79,10 @@ function draw() {
   const { status } = last
   showFacts(status)
   showTiles(status)
-  tell('drains', status.drains.map((drain) => draining(drain, Date.now())).join(' · '))
-  tell('bans', banned(status, Date.now()))
-  tell('rates', waitingRates(status).join(' · '))
+  notices.workers.show(troubles(status, Date.now()))
+  notices.drains.show(status.drains.map((drain) => draining(drain, Date.now())))
+  notices.bans.show([banned(status, Date.now())].filter(Boolean))
+  notices.rates.show(waitingRates(status))
   showListeners(status)
   charts.show(history.of(picker.value))
   tables.show(last)
@@ -88,7 +97,6 @@ function showFacts(status) {
     splicing(status),
   ]
   tell('facts', facts.filter(Boolean).join(' · '))
-  tell('workers', troubles(status, Date.now()).join(' · '))
 }
 
 /** @param {Status} status */
@@ -155,6 +163,7 @@ window.addEventListener('error', ({ error }) => tellBug(error))
 window.addEventListener('unhandledrejection', ({ reason }) => tellBug(reason))
 picker.addEventListener('change', () => charts.show(history.of(picker.value)))
 startTheme(() => charts.recolor())
+startSearch(() => tables.rearrange())
 
 const follower = new Follower({
   past: recall,

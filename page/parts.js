@@ -1,33 +1,20 @@
 // @ts-check
-/** The tables of the page: their columns and rows. Backends are in backends.js. */
-import { bytes, count, rate, time } from '/assets/dist/figures.js'
-import {
-  carriers,
-  daysLeft,
-  deniedOf,
-  destination,
-  EXPIRES_SOON_MS,
-  limitedBy,
-  limitsOf,
-  listenerState,
-  splicedShare,
-} from '/assets/dist/words.js'
+/** The tables of the page, and the columns of the smaller ones. */
+import { rate, time } from '/assets/dist/figures.js'
+import { carriers, daysLeft, destination, EXPIRES_SOON_MS, limitedBy, limitsOf } from '/assets/dist/words.js'
 import { backendRows, backendTable, failuresKey, LATENCIES, latencyKey } from './backends.js'
+import { endingKey, endingRows, endingTable } from './endings.js'
+import { listenerRows, listenerTable } from './listeners.js'
 import { element } from './place.js'
 import { Table } from './tables.js'
 
-/** @import { Certificate, Connection, Counted, Ending, Listener, Moment } from './moment.js' */
+/** @import { Certificate, Connection, Counted, Moment } from './moment.js' */
 /** @import { KillButtons } from './kill-button.js' */
 /** @import { Growths } from './growth.js' */
 /** @import { History } from './history.js' */
+/** @import { Column } from './tables.js' */
 
-/**
- * @template Row
- * @typedef {import('./tables.js').Column<Row>} Column
- */
 /** @typedef {Connection & { mayChange: boolean }} ConnectionRow */
-
-const FIVE_MINUTES = 300
 
 /** @param {{ history: History, growths: Growths, buttons: KillButtons }} facts */
 export function createTables({ history, growths, buttons }) {
@@ -39,12 +26,17 @@ export function createTables({ history, growths, buttons }) {
   return {
     /** @param {Moment} moment */
     show({ status, connections: busiest, mayChange }) {
-      listeners.show(status.listeners)
-      backends.show(backendRows(status.clusters))
-      connections.show(busiest.map((connection) => ({ ...connection, mayChange })))
+      listeners.show(listenerRows(status.listeners, history))
+      backends.show(backendRows(status.clusters, growths))
+      const rows = busiest.map((connection) => ({ ...connection, mayChange }))
+      connections.show(rows, Math.max(rows.length, status.connections.active))
       element('certificates-section').hidden = status.certificates.length === 0
       certificates.show(status.certificates)
       endings.show(endingRows(status.endings))
+    },
+    /** The user searches for something else. */
+    rearrange() {
+      for (const table of [listeners, backends, connections, certificates, endings]) table.rearrange()
     },
   }
 }
@@ -79,83 +71,14 @@ function certificateTable() {
       width: 6,
       isNumber: true,
       cell: (certificate) => daysLeft(certificate, Date.now()),
+      value: ({ expiresAt }) => Date.parse(expiresAt),
       tone: ({ expiresAt }) => (Date.parse(expiresAt) - Date.now() < EXPIRES_SOON_MS ? 'bad' : 'good'),
     },
     { title: 'File', width: 20, isWide: true, cell: ({ file }) => file },
   ]
   /** @param {Certificate} row */
   const keyOf = ({ listener, name, kind }) => [listener, name, kind].join('\n')
-  return new Table('certificates', columns, keyOf, 'No certificates')
-}
-
-/** @param {History} history */
-function listenerTable(history) {
-  /** @type {Column<Listener>[]} */
-  const columns = [
-    { title: 'Listener', width: 9, cell: ({ name }) => name },
-    { title: 'Address', width: 11, isWide: true, cell: ({ address }) => address },
-    {
-      title: 'State',
-      width: 5.5,
-      cell: listenerState,
-      tone: ({ isListening, shortage }) => (isListening && shortage === undefined ? 'good' : 'warn'),
-    },
-    {
-      title: 'Active',
-      hint: 'Connections that are open now',
-      width: 5.5,
-      isNumber: true,
-      cell: ({ active }) => count(active),
-    },
-    {
-      title: 'Accepted',
-      hint: 'Clients accepted since millrace started',
-      width: 7,
-      isNumber: true,
-      isWide: true,
-      cell: ({ accepted }) => count(accepted),
-    },
-    {
-      title: 'Denied',
-      hint: 'Clients that were turned away on purpose since millrace started',
-      width: 5.5,
-      isNumber: true,
-      isWide: true,
-      isShown: (rows) => rows.some((row) => deniedOf(row) > 0),
-      cell: (row) => count(deniedOf(row)),
-    },
-    {
-      title: 'Failed, 5 min',
-      hint: 'Connections that ended with an error in the last five minutes',
-      width: 6.5,
-      isNumber: true,
-      cell: ({ name }) => count(history.failed(name, FIVE_MINUTES)),
-      tone: ({ name }) => (history.failed(name, FIVE_MINUTES) > 0 ? 'bad' : ''),
-    },
-    {
-      title: 'Up',
-      hint: 'Bytes from clients to backends, since millrace started',
-      width: 5.75,
-      isNumber: true,
-      cell: ({ traffic }) => bytes(traffic.bytesUp),
-    },
-    {
-      title: 'Down',
-      hint: 'Bytes from backends to clients, since millrace started',
-      width: 5.75,
-      isNumber: true,
-      cell: ({ traffic }) => bytes(traffic.bytesDown),
-    },
-    {
-      title: 'Spliced',
-      hint: 'Share of these bytes that the kernel moved by splice(2)',
-      width: 5,
-      isNumber: true,
-      isWide: true,
-      cell: ({ traffic }) => splicedShare(traffic),
-    },
-  ]
-  return new Table('listeners', columns, ({ name }) => name, 'No listeners')
+  return new Table({ id: 'certificates', columns, keyOf, empty: 'No certificates', most: 10 })
 }
 
 /** @param {KillButtons} buttons */
@@ -163,22 +86,23 @@ function connectionTable(buttons) {
   /** @type {Column<ConnectionRow>[]} */
   const columns = [
     { title: 'Client', width: 10, cell: ({ client }) => client },
-    { title: 'Listener', width: 7, isWide: true, cell: ({ listener }) => listener },
+    { title: 'Listener', width: 6.5, isWide: true, cell: ({ listener }) => listener },
     { title: 'Backend', width: 10, isWide: true, cell: destination },
     {
       title: 'Server name',
       hint: 'The name in the TLS ClientHello (SNI)',
-      width: 8,
+      width: 16,
       isWide: true,
       cell: ({ sni }) => sni ?? '',
     },
     {
       title: 'Age',
       hint: 'How long the connection has been open',
-      width: 6.5,
+      width: 5,
       isNumber: true,
       isWide: true,
       cell: ({ ageMs }) => time(ageMs),
+      value: ({ ageMs }) => ageMs,
     },
     {
       title: 'Up/s',
@@ -186,6 +110,7 @@ function connectionTable(buttons) {
       width: 6.5,
       isNumber: true,
       cell: ({ up }) => rate(up.bytesPerSecond),
+      value: ({ up }) => up.bytesPerSecond,
     },
     {
       title: 'Down/s',
@@ -193,18 +118,19 @@ function connectionTable(buttons) {
       width: 6.5,
       isNumber: true,
       cell: ({ down }) => rate(down.bytesPerSecond),
+      value: ({ down }) => down.bytesPerSecond,
     },
     {
       title: 'Carriers',
       hint: 'How bytes move, up/down. kernel: spliced. copy, stream: copied, with the reason in brackets',
-      width: 11,
+      width: 9.5,
       isWide: true,
       cell: carriers,
     },
     {
       title: 'Limited by',
       hint: 'Who keeps bytes waiting, and for which share of the time',
-      width: 11,
+      width: 8,
       isWide: true,
       isShown: (rows) => rows.some((row) => limitedBy(row) !== ''),
       cell: limitedBy,
@@ -219,59 +145,11 @@ function connectionTable(buttons) {
     },
     { title: '', width: 5, make: ({ id, mayChange }) => (mayChange ? buttons.create(id) : undefined) },
   ]
-  return new Table('connections', columns, ({ id }) => id, 'No open connections')
-}
-
-/**
- * Errors first, then the most frequent ends. Ends that never happened are left out.
- * @param {readonly Ending[]} endings
- */
-const endingRows = (endings) =>
-  endings.filter(({ count }) => count > 0).sort((a, b) => isError(b) - isError(a) || b.count - a.count)
-
-/** @param {Ending} ending */
-const isError = ({ outcome }) => Number(outcome === 'error')
-
-/** @param {Ending} ending */
-const endingKey = ({ listener, cluster, by, phase, cause }) =>
-  [listener, cluster, by, phase, cause].join('\0')
-
-/** @param {Growths} growths */
-function endingTable(growths) {
-  /** @param {Ending} ending */
-  const recent = (ending) => growths.of(endingKey(ending))[0] ?? 0
-  /** @type {Column<Ending>[]} */
-  const columns = [
-    {
-      title: 'Cause',
-      width: 11,
-      cell: ({ cause }) => cause,
-      tone: (ending) => (isError(ending) ? 'bad' : ''),
-    },
-    { title: 'By', hint: 'Who ended the connection. proxy: millrace', width: 5, cell: ({ by }) => by },
-    {
-      title: 'Phase',
-      hint: 'opening: first bytes. queue: waiting for a place. connect: no backend yet. response: waiting for the backend. data: both sides joined',
-      width: 5.5,
-      cell: ({ phase }) => phase,
-    },
-    { title: 'Listener', width: 8, cell: ({ listener }) => listener },
-    { title: 'Cluster', width: 7, isWide: true, cell: ({ cluster }) => cluster },
-    {
-      title: '5 min',
-      hint: 'How often in the last five minutes',
-      width: 5.25,
-      isNumber: true,
-      cell: (ending) => count(recent(ending)),
-      tone: (ending) => (isError(ending) && recent(ending) > 0 ? 'bad' : ''),
-    },
-    {
-      title: 'Total',
-      hint: 'How often since millrace started',
-      width: 6,
-      isNumber: true,
-      cell: (ending) => count(ending.count),
-    },
-  ]
-  return new Table('endings', columns, endingKey, 'No connection has ended yet')
+  return new Table({
+    id: 'connections',
+    columns,
+    keyOf: ({ id }) => id,
+    empty: 'No open connections',
+    most: 10,
+  })
 }

@@ -2,15 +2,16 @@
 /**
  * Tables. A row stays the same element while its figures change, so that it keeps the keyboard focus. While you point at
  * a table or have the focus in it, no row comes, goes or moves. So you do not kill the wrong connection. Names come from
- * the network: they are only ever set as text.
+ * the network: they are only ever set as text. A long table shows its first rows, and a button for the others.
  */
 import { visible } from '/assets/dist/escape.js'
-import { element as find } from './place.js'
+import { MoreButton } from './more-button.js'
+import { element as find, tell } from './place.js'
+import { searched } from './search.js'
+import { classOf, Sorting } from './sorting.js'
 
 /** After the pointer was still for so long (ms), rows move again. */
 const POINTS_FOR_MS = 10_000
-/** A longer text may not fit into its cell, so the cell also shows it as a tooltip. */
-const SHORT = 18
 
 /**
  * @template Row
@@ -22,8 +23,19 @@ const SHORT = 18
  * @property {boolean} [isWide] not shown on narrow screens
  * @property {(rows: readonly Row[]) => boolean} [isShown] whether the column says something about these rows
  * @property {(row: Row) => string} [cell]
+ * @property {(row: Row) => number} [value] what rows are sorted by. Without it, the text of the cell
  * @property {(row: Row) => HTMLElement | undefined} [make] makes an element instead of text, once for each row
  * @property {(row: Row) => string} [tone] good, warn or bad
+ */
+
+/**
+ * @template Row
+ * @typedef {object} Form
+ * @property {string} id
+ * @property {readonly Column<Row>[]} columns the first names the row
+ * @property {(row: Row) => string} keyOf
+ * @property {string} empty the text of a table without rows
+ * @property {number} most rows that are shown before the button is pressed
  */
 
 /** @template Row */
@@ -31,27 +43,28 @@ export class Table {
   #table
   /** @type {HTMLTableSectionElement} */
   #body
-  #columns
-  #keyOf
+  #form
+  #sorting
+  #more
   #empty
+  /** @type {readonly Row[]} */
+  #told = []
+  #all = 0
   /** @type {Map<string, HTMLTableRowElement>} */
   #rows = new Map()
   #pointedAt = Number.NEGATIVE_INFINITY
 
-  /**
-   * @param {string} id
-   * @param {readonly Column<Row>[]} columns the first names the row
-   * @param {(row: Row) => string} keyOf
-   * @param {string} empty the text of a table without rows
-   */
-  constructor(id, columns, keyOf, empty) {
+  /** @param {Form<Row>} form */
+  constructor(form) {
+    const { id, columns, most } = form
+    this.#form = form
     this.#table = /** @type {HTMLTableElement} */ (find(id))
-    this.#columns = columns
-    this.#keyOf = keyOf
-    this.#empty = createEmpty(empty)
-    createHead(this.#table, columns)
+    this.#empty = createEmpty()
+    this.#sorting = new Sorting(this.#table, columns, () => this.rearrange())
     this.#body = this.#table.createTBody()
-    makeScrollable(/** @type {HTMLElement} */ (this.#table.parentElement), id)
+    const place = /** @type {HTMLElement} */ (this.#table.parentElement)
+    makeScrollable(place, id)
+    this.#more = new MoreButton(place, id, most, () => this.rearrange())
     for (const name of ['pointermove', 'pointerdown']) {
       this.#body.addEventListener(name, () => {
         this.#pointedAt = performance.now()
@@ -63,40 +76,66 @@ export class Table {
     })
   }
 
-  /** @param {readonly Row[]} rows */
-  show(rows) {
+  /**
+   * @param {readonly Row[]} rows
+   * @param {number} [all] how many there are in all, if these are only some of them
+   */
+  show(rows, all = rows.length) {
+    this.#told = rows
+    this.#all = all
     this.#showColumns(rows)
     const isHeld = this.#isHeld(rows)
     this.#table.classList.toggle('held', isHeld)
     if (isHeld) this.#refresh(rows)
-    else this.#arrange(rows)
+    else this.rearrange()
+  }
+
+  /** Shows the rows in their present order, also while the table is held: the user asked for it. */
+  rearrange() {
+    const found = this.#found()
+    const isCut = found.length < this.#all
+    tell(`${this.#form.id}-count`, isCut ? `${found.length} of ${this.#all}` : `${this.#all}`)
+    const [cell] = this.#empty.cells
+    if (cell !== undefined)
+      cell.textContent = this.#told.length === 0 ? this.#form.empty : 'Nothing matches the search'
+    this.#arrange(this.#more.cut(this.#sorting.sort(found)))
+  }
+
+  /** The rows that the search is for. */
+  #found() {
+    const words = searched()
+    if (words.length === 0) return this.#told
+    const columns = this.#form.columns.filter(({ cell, isNumber }) => cell !== undefined && !isNumber)
+    return this.#told.filter((row) => {
+      const text = columns
+        .map(({ cell }) => visible(cell?.(row) ?? ''))
+        .join('\n')
+        .toLowerCase()
+      return words.every((word) => text.includes(word))
+    })
   }
 
   /** @param {readonly Row[]} rows */
   #showColumns(rows) {
-    for (const [index, { isShown }] of this.#columns.entries()) {
-      if (isShown !== undefined) this.#titleOf(index).hidden = !isShown(rows)
+    const { cells } = this.#sorting
+    for (const [index, { isShown }] of this.#form.columns.entries()) {
+      const cell = cells[index]
+      if (isShown !== undefined && cell !== undefined) cell.hidden = !isShown(rows)
     }
-    const shown = this.#columns.filter((_, index) => !this.#titleOf(index).hidden)
     const [cell] = this.#empty.cells
-    if (cell !== undefined) cell.colSpan = shown.length
-  }
-
-  /** @param {number} index of a column */
-  #titleOf(index) {
-    return /** @type {HTMLElement} */ (this.#table.tHead?.rows[0]?.cells[index])
+    if (cell !== undefined) cell.colSpan = cells.filter(({ hidden }) => !hidden).length
   }
 
   /** A table is not held if all of its rows are gone. @param {readonly Row[]} rows */
   #isHeld(rows) {
     const isPointedAt = performance.now() - this.#pointedAt < POINTS_FOR_MS
     if (!isPointedAt && !this.#body.contains(document.activeElement)) return false
-    return rows.some((row) => this.#rows.has(this.#keyOf(row)))
+    return rows.some((row) => this.#rows.has(this.#form.keyOf(row)))
   }
 
   /** @param {readonly Row[]} rows */
   #refresh(rows) {
-    const told = new Map(rows.map((row) => [this.#keyOf(row), row]))
+    const told = new Map(rows.map((row) => [this.#form.keyOf(row), row]))
     for (const [key, element] of this.#rows) {
       const row = told.get(key)
       element.classList.toggle('over', row === undefined)
@@ -109,7 +148,7 @@ export class Table {
     const known = this.#rows
     this.#rows = new Map()
     for (const row of rows) {
-      const key = this.#keyOf(row)
+      const key = this.#form.keyOf(row)
       const element = known.get(key) ?? this.#createRow(row)
       element.classList.remove('over')
       this.#rows.set(key, element)
@@ -117,18 +156,19 @@ export class Table {
     }
     const hadFocus = this.#body.contains(document.activeElement)
     place(this.#body, this.#rows.size > 0 ? [...this.#rows.values()] : [this.#empty])
-    if (hadFocus) this.#table.parentElement?.focus({ preventScroll: true })
+    if (hadFocus && !this.#body.contains(document.activeElement))
+      this.#table.parentElement?.focus({ preventScroll: true })
   }
 
   /** @param {Row} row */
   #createRow(row) {
     const element = document.createElement('tr')
-    for (const [index, column] of this.#columns.entries()) {
+    for (const [index, column] of this.#form.columns.entries()) {
       const cell = document.createElement(index === 0 ? 'th' : 'td')
       if (index === 0) cell.setAttribute('scope', 'row')
       cell.className = classOf(column)
-      const made = column.make?.(row)
-      if (made !== undefined) cell.append(made)
+      const made = column.make?.(row) ?? document.createElement('div')
+      cell.append(made)
       element.append(cell)
     }
     return element
@@ -139,42 +179,22 @@ export class Table {
    * @param {Row} row
    */
   #fill(element, row) {
-    for (const [index, column] of this.#columns.entries()) {
+    for (const [index, column] of this.#form.columns.entries()) {
       const cell = /** @type {HTMLElement} */ (element.cells[index])
-      cell.hidden = this.#titleOf(index).hidden
-      if (column.cell !== undefined) write(cell, visible(column.cell(row)))
+      cell.hidden = this.#sorting.cells[index]?.hidden ?? false
+      if (column.cell !== undefined)
+        write(/** @type {Element} */ (cell.firstElementChild), visible(column.cell(row)))
       if (column.tone !== undefined) cell.className = `${classOf(column)} ${column.tone(row)}`
     }
   }
 }
 
 /**
- * @param {HTMLElement} cell
+ * @param {Element} place
  * @param {string} text
  */
-function write(cell, text) {
-  if (cell.textContent === text) return
-  cell.textContent = text
-  if (text.length > SHORT) cell.title = text
-  else cell.removeAttribute('title')
-}
-
-/**
- * @template Row
- * @param {HTMLTableElement} table
- * @param {readonly Column<Row>[]} columns
- */
-function createHead(table, columns) {
-  const head = table.createTHead().insertRow()
-  for (const column of columns) {
-    const cell = document.createElement('th')
-    cell.scope = 'col'
-    cell.textContent = column.title
-    cell.className = classOf(column)
-    cell.style.width = `calc(${column.width} * var(--unit))`
-    if (column.hint !== undefined) cell.title = column.hint
-    head.append(cell)
-  }
+function write(place, text) {
+  if (place.textContent !== text) place.textContent = text
 }
 
 /**
@@ -188,12 +208,9 @@ function makeScrollable(place, id) {
   place.setAttribute('aria-labelledby', `${id}-title`)
 }
 
-/** @param {string} text */
-function createEmpty(text) {
+function createEmpty() {
   const row = document.createElement('tr')
-  const cell = row.insertCell()
-  cell.className = 'empty'
-  cell.textContent = text
+  row.insertCell().className = 'empty'
   return row
 }
 
@@ -209,9 +226,4 @@ function place(body, elements) {
     const there = body.children[index]
     if (there !== element) body.insertBefore(element, there ?? null)
   }
-}
-
-/** @param {{ isNumber?: boolean, isWide?: boolean }} column */
-function classOf({ isNumber, isWide }) {
-  return [isNumber ? 'number' : '', isWide ? 'wide' : ''].filter(Boolean).join(' ')
 }

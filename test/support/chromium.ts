@@ -27,6 +27,9 @@ const LOOK_AGAIN_MS = 4
 
 const COMPLAINTS: ReadonlySet<string> = new Set(['Log.entryAdded', 'Runtime.exceptionThrown'])
 
+/** The code and the text of each key that tests press. */
+const KEYS = { Enter: [13, '\r'], Tab: [9, ''], Escape: [27, ''], ' ': [32, ' '], '/': [191, '/'] } as const
+
 export class Chromium {
   /** The complaints of pages: errors, violated policies, failed requests. */
   readonly complaints: string[] = []
@@ -107,9 +110,9 @@ export class Chromium {
     await this.#send('Input.insertText', { text })
   }
 
-  async press(key: 'Enter' | 'Tab'): Promise<void> {
-    const code = { Enter: 13, Tab: 9 }[key]
-    const event = { key, code: key, windowsVirtualKeyCode: code, text: key === 'Enter' ? '\r' : '' }
+  async press(key: keyof typeof KEYS): Promise<void> {
+    const [code, text] = KEYS[key]
+    const event = { key, windowsVirtualKeyCode: code, text }
     await this.#send('Input.dispatchKeyEvent', { type: 'keyDown', ...event })
     await this.#send('Input.dispatchKeyEvent', { type: 'keyUp', ...event })
   }
