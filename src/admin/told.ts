@@ -21,10 +21,12 @@ export class Told {
   /** The status as JSON, without addresses of clients. Strangers may ask for it, so its text is made once, too. */
   readonly observed: Snapshot<Buffer>
   readonly connections: Snapshots<ConnectionQuery, ConnectionList>
-  readonly history = new History(() => this.status.get())
+  readonly history: History
 
   constructor(control: Control, renderMetrics: (status: ProxyStatus) => string) {
     this.control = control
+    // Not the status of the callers: it would be as old as the last sample for the first of them.
+    this.history = new History(() => control.status())
     this.status = new Snapshot(LASTS_MS, () => control.status())
     this.metrics = new Snapshot(LASTS_MS, async () => renderMetrics(await this.status.get()))
     this.observed = new Snapshot(LASTS_MS, async () =>

@@ -50,7 +50,7 @@ it('a decision has exactly these parts', () => {
     readonly isRejected?: undefined
     readonly cluster?: string | undefined
     readonly backend?: string | DestinedBackend | undefined
-    readonly tags?: Readonly<Record<string, string>> | undefined
+    readonly tags?: Readonly<Record<string, string | undefined>> | undefined
     readonly limits?: DestinedLimits | undefined
     readonly key?: string | undefined
     readonly timeouts?: ConnectionTimeoutsInput | undefined
