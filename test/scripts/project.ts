@@ -53,7 +53,8 @@ export class Project {
   readonly barePath = join(this.root, 'bin')
 
   constructor() {
-    for (const name of ['bin', 'tmp', 'src', 'native']) mkdirSync(join(this.root, name))
+    for (const name of ['bin', 'tmp', 'src/faults', 'native'])
+      mkdirSync(join(this.root, name), { recursive: true })
     cpSync(join(CHECKOUT, 'scripts/setup'), join(this.root, 'scripts/setup'), { recursive: true })
     for (const name of ['scripts/setup.mjs', 'scripts/build.mjs', 'tsconfig.json', 'package.json']) {
       cpSync(join(CHECKOUT, name), join(this.root, name))
@@ -65,7 +66,8 @@ export class Project {
     this.write('native/addon.cc', ADDON)
     this.write('binding.gyp', GYP)
     this.write('src/cli.ts', CLI)
-    this.write('src/index.ts', 'export const name = "millrace"\n')
+    for (const entry of ['index', 'index-pipe', 'faults/faults'])
+      this.write(`src/${entry}.ts`, 'export const name = "millrace"\n')
   }
 
   read(path: string): string {
