@@ -11,6 +11,7 @@ export function temporaryFolder(): string {
   beforeAll(() => {
     mkdirSync(folder)
   })
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  // Programs of the test are ended after this, because hooks that come later run first. Until then they may make a file here.
+  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }))
   return folder
 }
