@@ -73,6 +73,13 @@ export const milliseconds: Kind<number> = {
     typeof value === 'string' ? 'only a config takes texts such as "10m": write the number of ms' : undefined,
 }
 
+export const aFunction = <Given extends (...args: never[]) => unknown>(
+  wanted = 'a function',
+): Kind<Given> => ({
+  wanted,
+  accepts: (value): value is Given => typeof value === 'function',
+})
+
 export const choice = <Word extends string>(words: readonly Word[]): Kind<Word> => ({
   wanted: `one of ${words.map(quote).join(', ')}`,
   accepts: (value): value is Word => words.some((word) => word === value),

@@ -1,6 +1,7 @@
 /** The doors of a library proxy: what each of its functions may be given. What an order does is checked where it is carried out. */
 import type { Abortable } from '../abort.js'
 import {
+  aFunction,
   badArgument,
   carryOut,
   choice,
@@ -50,11 +51,6 @@ const logger: Kind<Logger> = {
       ? 'for no log, leave log out and write log: { level: "silent" } into the config'
       : undefined,
 }
-
-const aFunction = <Given>(): Kind<Given> => ({
-  wanted: 'a function',
-  accepts: (value): value is Given => typeof value === 'function',
-})
 
 const CREATE: Door<ProxyOptions> = {
   name: 'createProxy',
@@ -136,8 +132,10 @@ export const readBackend = (given: unknown): string =>
 export const readRecords = (given: unknown): RecordsOptions => readOptions(RECORDS, given)
 export const readEvent = <Name extends ProxyEventName>(name: string, given: Name): Name =>
   readArgument<ProxyEventName>(name, 'name', choice(PROXY_EVENTS), given) as Name
-export const readEventListener = <Listener>(name: string, given: Listener): Listener =>
-  readArgument(name, 'listener', aFunction<Listener>(), given)
+export const readEventListener = <Listener extends (...args: never[]) => unknown>(
+  name: string,
+  given: Listener,
+): Listener => readArgument(name, 'listener', aFunction<Listener>(), given)
 export const readBan = (given: unknown): BanOrder => readOptions(BAN, given)
 export const readUnban = (given: unknown): UnbanOrder => readOptions(UNBAN, given)
 export const readBans = (given: unknown): BanQuery => readOptions(BANS, given)

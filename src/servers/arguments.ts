@@ -1,6 +1,7 @@
 /** The doors of the servers: their options, and what the functions of their users return. */
 import { explainNetwork } from '../address-set.js'
 import {
+  aFunction,
   choice,
   type Door,
   type Kind,
@@ -16,11 +17,6 @@ import type { UpgradeOptions, UpgradeRoute } from './upgrade-options.js'
 
 const MOST_NETWORKS = 1000
 
-const fn = <Function extends (...args: never[]) => unknown>(wanted: string): Kind<Function> => ({
-  wanted,
-  accepts: (value): value is Function => typeof value === 'function',
-})
-
 const networks: Kind<readonly string[]> = {
   wanted: `1 to ${MOST_NETWORKS} networks such as "10.0.0.0/8"`,
   accepts: (value): value is readonly string[] =>
@@ -32,11 +28,11 @@ const ALSO_CALLED = { routeMs: 'functionTimeoutMs', connectMs: 'connectTimeoutMs
 
 const FIELDS: Door<ForwardServerOptions>['fields'] = {
   ...PIPE_SETTINGS,
-  allow: fn(
+  allow: aFunction(
     'a function that says which connections clients get, such as ({ host }) => host === "a.example.com"',
   ),
-  authenticate: fn('a function such as ({ user, password }) => true'),
-  onRecord: fn('a function that gets the record of each request'),
+  authenticate: aFunction('a function such as ({ user, password }) => true'),
+  onRecord: aFunction('a function that gets the record of each request'),
   requestTimeoutMs: milliseconds,
   functionTimeoutMs: milliseconds,
   connectTimeoutMs: milliseconds,
@@ -70,7 +66,7 @@ const UPGRADE: Door<UpgradeOptions> = {
   fields: {
     ...PIPE_SETTINGS,
     xForwarded: choice(['replace', 'append', 'forwarded', 'off']),
-    onRecord: fn('a function that gets the record of each upgrade'),
+    onRecord: aFunction('a function that gets the record of each upgrade'),
     functionTimeoutMs: milliseconds,
     connectTimeoutMs: milliseconds,
     answerTimeoutMs: milliseconds,
@@ -93,7 +89,7 @@ const httpServer: Kind<object> = {
   accepts: (value): value is object =>
     typeof value === 'object' && value !== null && typeof Reflect.get(value, 'on') === 'function',
 }
-const upgradeRoute = fn<UpgradeRoute>('a function such as (request) => "127.0.0.1:9000"')
+const upgradeRoute = aFunction<UpgradeRoute>('a function such as (request) => "127.0.0.1:9000"')
 
 /** @throws MillraceError `bad-argument` */
 export function readUpgradeArguments(server: unknown, route: unknown, options: unknown): UpgradeSettings {

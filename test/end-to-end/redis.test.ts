@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/folder.js'
 import { forwardTo, type Millrace } from '../support/millrace.js'
 import { expectBulk, expectSmall, isAdaptive, modes } from '../support/modes.js'
-import { areMissing, freePort, Program, run } from '../support/programs.js'
+import { areMissing, freePort, run } from '../support/programs.js'
+import { startRedis } from '../support/redis.js'
 
 const PIPELINED = 16
 /** A multiple of the pipeline, because redis-benchmark rounds other numbers up. */
@@ -16,20 +17,7 @@ describe.skipIf(areMissing('redis-server', 'redis-cli', 'redis-benchmark'))('red
 
   beforeAll(async () => {
     redisPort = String(await freePort())
-    const args = [
-      '--port',
-      redisPort,
-      '--bind',
-      '127.0.0.1',
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-      '--dir',
-      folder,
-    ]
-    const server = new Program('redis-server', args)
-    await server.seen(() => server.stdout.includes('Ready to accept connections'))
+    await startRedis(folder, Number(redisPort))
   })
 
   describe.each(modes())('$name', (mode) => {

@@ -10,6 +10,7 @@ import { temporaryFolder } from '../support/folder.js'
 import { startNginx } from '../support/nginx.js'
 import { postgresPrograms, startPostgres } from '../support/postgres.js'
 import { areMissing, cannotTest, freePort, Program, run } from '../support/programs.js'
+import { startRedis } from '../support/redis.js'
 
 /** Starts an example. Resolves with its port and with the records that it has written. */
 async function start(name: string, ...args: string[]) {
@@ -58,8 +59,7 @@ describe.skipIf(areMissing('redis-server', 'redis-cli'))('examples/redis-gateway
 
   it('redis-gateway.mjs joins a client with a token to its Redis, and refuses other clients', async () => {
     const redisPort = await freePort()
-    const server = new Program('redis-server', ['--port', String(redisPort), '--save', '', '--dir', folder])
-    await server.seen(() => server.stdout.includes('Ready to accept connections'))
+    await startRedis(folder, redisPort)
     const { port } = await start('redis-gateway.mjs', `s3cret=127.0.0.1:${redisPort}`)
     const ping = (...auth: string[]) => run('redis-cli', ['-p', port, '--no-auth-warning', ...auth, 'PING'])
     expect(await ping('-a', 's3cret')).toMatchObject({ stdout: 'PONG\n' })

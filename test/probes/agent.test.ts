@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type AgentTarget, askAgent } from '../../src/probes/agent.js'
 import type { AgentReply } from '../../src/probes/agent-reply.js'
+import { closedPort } from '../support/closed-port.js'
 import { temporaryFolder } from '../support/folder.js'
 import { areMissing, freePort, listeningOn, Program } from '../support/programs.js'
-import { BRIEF_MS, closedPort, PATIENT_MS, serving } from './rig.js'
+import { BRIEF_MS, PATIENT_MS, serving } from './rig.js'
 
 const folder = temporaryFolder()
 

@@ -3,23 +3,12 @@ import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import type { Check } from '../../src/probes/check.js'
 import { PROXIES } from '../beside/rig.js'
+import { closedPort } from '../support/closed-port.js'
 import { temporaryFolder } from '../support/folder.js'
 import { areMissing } from '../support/programs.js'
 import { SilentBackend } from '../support/silent-backend.js'
 import { untilAnswer } from '../support/wait.js'
-import {
-  check,
-  closedPort,
-  expected,
-  HTTP,
-  PATIENT_MS,
-  script,
-  serving,
-  TCP,
-  TLS,
-  TLS_SETTING,
-  targetAt,
-} from './rig.js'
+import { check, expected, HTTP, PATIENT_MS, script, serving, TCP, TLS, TLS_SETTING, targetAt } from './rig.js'
 
 const folder = temporaryFolder()
 /** A busy machine is no reason for a time-out, unless the test wants one. */

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { selfSigned } from '../support/certificate.js'
+import { closedPort } from '../support/closed-port.js'
 import { temporaryFolder } from '../support/folder.js'
 import { PeerServer } from '../support/peer.js'
 import { SilentBackend } from '../support/silent-backend.js'
 import {
   BRIEF_MS,
   check,
-  closedPort,
   expected,
   HTTP,
   listening,

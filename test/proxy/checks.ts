@@ -8,7 +8,8 @@ import { temporaryFolder } from '../support/folder.js'
 import { AgentPort, HealthPort } from '../support/health-port.js'
 import { startNginx } from '../support/nginx.js'
 import type { Peer } from '../support/peer.js'
-import { areMissing, freePort, Program } from '../support/programs.js'
+import { areMissing, freePort, type Program } from '../support/programs.js'
+import { startRedis } from '../support/redis.js'
 import { until } from '../support/wait.js'
 import { Bed } from './bed.js'
 
@@ -277,13 +278,8 @@ export function describeChecks(): void {
       'redis is down while it is stopped, and up when it answers PING',
       async () => {
         const port = await freePort()
-        const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder]
         const script = [{ send: 'PING\r\n' }, { expect: '+PONG\r\n', at: 0 }]
-        await watch(`127.0.0.1:${port}`, { script, ...SOON }, async () => {
-          const redis = new Program('redis-server', args)
-          await redis.seen(() => redis.stdout.includes('Ready to accept connections'))
-          return redis
-        })
+        await watch(`127.0.0.1:${port}`, { script, ...SOON }, () => startRedis(folder, port))
       },
     )
 

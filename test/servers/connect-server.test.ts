@@ -12,11 +12,12 @@ import {
   MillraceError,
 } from '../../src/index.js'
 import { selfSigned } from '../support/certificate.js'
+import { closedPort } from '../support/closed-port.js'
 import { temporaryFolder } from '../support/folder.js'
 import { startNginx } from '../support/nginx.js'
 import { areMissing, Program, run } from '../support/programs.js'
 import { turns, until } from '../support/wait.js'
-import { all, anything, backend, client, closedPort, echo, LOOPBACK, start } from './servers.js'
+import { all, anything, backend, client, echo, LOOPBACK, start } from './servers.js'
 
 const connectTo = (target: string, ...fields: string[]) =>
   `CONNECT ${target} HTTP/1.1\r\n${fields.map((field) => `${field}\r\n`).join('')}\r\n`

@@ -7,8 +7,9 @@ import type { AddressRecord, Answer, DnsClient } from '../../src/dns/client.js'
 import { Refused } from '../../src/servers/outcome.js'
 import { reach } from '../../src/servers/reach.js'
 import { within } from '../../src/servers/within.js'
+import { closedPort } from '../support/closed-port.js'
 import { SilentBackend } from '../support/silent-backend.js'
-import { backend, closedPort } from './servers.js'
+import { backend } from './servers.js'
 
 const OWN = { has: () => false, listensAt: () => false }
 const never = () => new AbortController().signal

@@ -80,16 +80,6 @@ export const backend = (serve: (socket: Socket) => void, host?: string): Promise
 /** Sends back what it gets. */
 export const echo = (host?: string): Promise<number> => backend((socket) => void socket.pipe(socket), host)
 
-/** A port at which nobody listens. */
-export async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 export const all = async (peer: Peer): Promise<string> => {
   await peer.ended
   return peer.received.toString('latin1')

@@ -7,9 +7,10 @@ import {
   type ForwardServerOptions,
   socksServer,
 } from '../../src/index.js'
+import { closedPort } from '../support/closed-port.js'
 import { areMissing, run } from '../support/programs.js'
 import { turns, until } from '../support/wait.js'
-import { all, anything, backend, client, closedPort, echo, listening, start } from './servers.js'
+import { all, anything, backend, client, echo, listening, start } from './servers.js'
 
 const bytes = (...all: number[]) => Buffer.from(all)
 const counted = (text: string) => Buffer.from([text.length, ...Buffer.from(text)])

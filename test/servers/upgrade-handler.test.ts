@@ -15,10 +15,11 @@ import {
   upgradeHandler,
 } from '../../src/index.js'
 import { selfSigned } from '../support/certificate.js'
+import { closedPort } from '../support/closed-port.js'
 import { temporaryFolder } from '../support/folder.js'
 import { areMissing } from '../support/programs.js'
 import { turns, until } from '../support/wait.js'
-import { all, backend, client, closedPort, listening } from './servers.js'
+import { all, backend, client, listening } from './servers.js'
 
 const folder = temporaryFolder()
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='

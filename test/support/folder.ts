@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
+import { endProgramsIn } from './programs.js'
 
 /** Call it outside of any test. The folder exists from `beforeAll` on. Its path is short enough for unix sockets. */
 export function temporaryFolder(): string {
@@ -11,7 +12,10 @@ export function temporaryFolder(): string {
   beforeAll(() => {
     mkdirSync(folder)
   })
-  // Programs of the test are ended after this, because hooks that come later run first. Until then they may make a file here.
-  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }))
+  afterAll(async () => {
+    // A program that still runs in it could make a file during the removal.
+    await endProgramsIn(folder)
+    rmSync(folder, { recursive: true, force: true })
+  })
   return folder
 }

@@ -45,8 +45,16 @@ process.on('exit', () => {
   for (const { child } of running) child.kill('SIGKILL')
 })
 
+/** Kills the programs that work in this folder. */
+export async function endProgramsIn(folder: string): Promise<void> {
+  const there = [...running].filter(({ cwd }) => cwd === folder)
+  await Promise.all(there.map((program) => program.kill()))
+}
+
 export class Program {
   readonly child: ChildProcessWithoutNullStreams
+  /** Undefined: the folder of the tests. */
+  readonly cwd: string | undefined
   /** Resolves when the program has ended and all its output has come. */
   readonly exited: Promise<Exit>
   readonly #stdout: Buffer[] = []
@@ -58,6 +66,7 @@ export class Program {
 
   constructor(name: string, args: readonly string[], options: ProgramOptions = {}) {
     const { cwd, env, ownGroup, input } = options
+    this.cwd = cwd
     this.child = spawn(pathOf(name) ?? name, args, {
       ...(cwd === undefined ? {} : { cwd }),
       env: { ...process.env, ...env },

@@ -8,13 +8,15 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { selfSigned } from '../../support/certificate.js'
 import { runNginx } from '../../support/nginx.js'
 import { freePort, listeningOn, Program } from '../../support/programs.js'
+import { startRedis } from '../../support/redis.js'
 import { untilAnswer } from '../../support/wait.js'
 import { describeRecipe, shownIn, withPlaces } from './recipe.js'
 
 describeRecipe('redis-least-connections', {
   needs: ['redis-server', 'redis-cli'],
   prepare: async (folder) => {
-    const [own, one, two] = [await freePort(), await startRedis(folder), await startRedis(folder)]
+    const [own, one, two] = [await freePort(), await freePort(), await freePort()]
+    await Promise.all([startRedis(folder, one), startRedis(folder, two)])
     return {
       '0.0.0.0:6379': `127.0.0.1:${own}`,
       'redis1.example.net:6379': `127.0.0.1:${one}`,
@@ -149,22 +151,3 @@ describeRecipe('proxy-protocol-v2', {
     })
   },
 })
-
-async function startRedis(folder: string): Promise<number> {
-  const port = await freePort()
-  const args = [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-    '--dir',
-    folder,
-  ]
-  const server = new Program('redis-server', args)
-  await server.seen(() => server.stdout.includes('Ready to accept connections'))
-  return port
-}

@@ -1,7 +1,5 @@
 /** Options of real sockets, as ss(8) shows them: of a listener, of its clients, and of a connect. */
 import { spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { TcpAddress } from '../../../src/address.js'
 import { createEngine, kernelLoop } from '../../../src/io/choose-engine.js'
@@ -12,6 +10,7 @@ import { whyNotSet } from '../../../src/io/kernel/socket-probe.js'
 import { changeOptions } from '../../../src/io/kernel/socket-setup.js'
 import type { Socket } from '../../../src/io/socket.js'
 import type { DialSetup, SocketOptions } from '../../../src/io/socket-options.js'
+import { closedPort } from '../../support/closed-port.js'
 import { areMissing, cannotTest } from '../../support/programs.js'
 
 const isTestable =
@@ -21,16 +20,6 @@ const isTestable =
 
 /** The kernel gives a port only out of this range (IP_LOCAL_PORT_RANGE of ip(7)). Any of ten: others may have some. */
 const OWN_PORTS = [41_000, 41_009] as const
-
-/** A port of this address that nobody has. */
-async function portOf(host: string): Promise<number> {
-  const server = createServer().listen(0, host)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 describe.runIf(isTestable)('socket options', () => {
   const engine = createEngine()
@@ -109,7 +98,7 @@ describe.runIf(isTestable)('socket options', () => {
 
   it('connects to two backends from one address can have the same port', async () => {
     const [first, second] = [await listen('127.0.0.1'), await listen('127.0.0.1')]
-    const port = await portOf('127.0.0.9')
+    const port = await closedPort('127.0.0.9')
     const setup = { options: {}, source: { host: '127.0.0.9', ports: [port, port] as const } }
     expect([await dial(first, setup), await dial(second, setup)]).toEqual(['', ''])
     expect(await dial(first, setup)).toBe('EADDRNOTAVAIL')
